@@ -1,0 +1,39 @@
+"""What all contract models share: immutable, strict about types, unknown fields kept.
+
+A newer partner may send fields that this version does not know. They are kept and written
+out again, so that a message or document that passes through loses nothing.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+Json = Any  # a JSON value: None, bool, int, float, str, list or dict of the same
+
+
+class Model(BaseModel):
+    """Base of every contract model."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+    def to_json(self) -> bytes:
+        """Compact UTF-8 JSON; fields that are None are left out."""
+        return self.model_dump_json(exclude_none=True, by_alias=True).encode()
+
+
+def _with_offset(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a time without offset: write RFC 3339 with Z or an offset")
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_with_offset)]
+"""A point in time, RFC 3339 with an offset; kept in UTC."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Text = Annotated[str, StringConstraints(max_length=4000)]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+"""A number or code that somebody else made: kept as it is."""
+
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
