@@ -1,0 +1,75 @@
+"""A code as a row of fields, each of a fixed width and an alphabet of its own.
+
+One layout both checks a code, character by character, and cuts it into its fields.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from contracts.codes.failing import describe, failing
+
+
+@dataclass(frozen=True, slots=True)
+class Alphabet:
+    """The characters that may stand in a field, and how a person would name them."""
+
+    characters: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a code: what it means, how wide it is, what may stand in it."""
+
+    name: str
+    width: int
+    alphabet: Alphabet
+
+
+Layout: TypeAlias = tuple[Field, ...]
+
+DIGIT = Alphabet("0123456789", "a digit")
+CAPITAL_OR_DIGIT = Alphabet("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a digit or a capital letter")
+LETTER_OR_DIGIT = Alphabet(
+    CAPITAL_OR_DIGIT.characters + "abcdefghijklmnopqrstuvwxyz", "a digit or a letter"
+)
+
+
+def literal(text: str, name: str) -> Layout:
+    """Fields for fixed text, one a character."""
+    return tuple(Field(name, 1, Alphabet(character, f"'{character}'")) for character in text)
+
+
+def check_layout(what: str, value: str, layout: Layout) -> None:
+    """Check width and alphabets of `value`; `what` names the code in the error.
+
+    Raises CodeInvalid at the first character, from the left, that may not stand there.
+    """
+    position = 0
+    for field in layout:
+        for _ in range(field.width):
+            position += 1
+            _check_character(what, value, position, field)
+    if len(value) > position:
+        detail = f"{what}: too long, {len(value)} characters instead of {position}"
+        raise failing(value, position + 1, detail)
+
+
+def cut(value: str, layout: Layout) -> tuple[str, ...]:
+    """The fields of `value`, which has passed `check_layout`."""
+    fields, start = [], 0
+    for field in layout:
+        fields.append(value[start : start + field.width])
+        start += field.width
+    return tuple(fields)
+
+
+def _check_character(what: str, value: str, position: int, field: Field) -> None:
+    if position > len(value):
+        ends = f"it ends after {len(value)} characters, before the {field.name} is complete"
+        raise failing(value, position, f"{what}: too short, {ends}")
+    character, allowed = value[position - 1], field.alphabet
+    if character not in allowed.characters:
+        found = describe(character, allowed.characters)
+        detail = f"{what}: character {position} ({field.name}) must be {allowed.name}, not {found}"
+        raise failing(value, position, detail)
