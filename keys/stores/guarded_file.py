@@ -1,0 +1,51 @@
+"""Read a file only if nobody but its owner could have read or changed it."""
+
+import os
+import stat
+from pathlib import Path
+
+from contracts.errors import KeyUnusable
+
+_ROOT = 0
+
+
+def read_guarded(path: Path, *, limit: int) -> bytes:
+    """The bytes of `path`: a regular file of ours or root's, mode 0600 or tighter.
+
+    What was opened is what is checked, so the file cannot be exchanged in between; a
+    symbolic link as the last component is not followed. Raises KeyUnusable when the file
+    is missing, longer than `limit` bytes, or guarded less.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise KeyUnusable(f"the file cannot be read: {error.strerror}", file=path) from None
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise KeyUnusable("not a regular file", file=path)
+        _check_guard(path, status)
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise KeyUnusable(f"the file is longer than {limit} bytes", file=path)
+    return data
+
+
+def check_folder(folder: Path) -> None:
+    """Raises KeyUnusable unless `folder` is a folder of ours or root's, mode 0700 or tighter."""
+    try:
+        status = folder.stat()
+    except OSError as error:
+        raise KeyUnusable(f"the folder cannot be read: {error.strerror}", folder=folder) from None
+    if not stat.S_ISDIR(status.st_mode):
+        raise KeyUnusable("not a folder", folder=folder)
+    _check_guard(folder, status)
+
+
+def _check_guard(path: Path, status: os.stat_result) -> None:
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & 0o077:
+        tighter = mode & 0o700
+        raise KeyUnusable(f"others may use it: mode {mode:04o}; run chmod {tighter:04o}", file=path)
+    if status.st_uid not in (os.geteuid(), _ROOT):
+        raise KeyUnusable("it belongs to another user", file=path)

@@ -1,0 +1,80 @@
+"""A member city as the trust list publishes it: who it is, where it is, and its keys.
+
+Models are frozen; fields that are not known yet are kept, so that a list made by a newer
+version passes through an older one unchanged.
+"""
+
+from collections import Counter
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+MemberCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+"""Region code of the city (GB/T 2260), for example 410100."""
+
+RegionCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{6})?$")]
+"""Region code down to the county (6 digits) or the village (12 digits)."""
+
+Kid = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class _Published(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class KeyState(StrEnum):
+    """What may be said of a key at a moment."""
+
+    VALID = "valid"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    CLOSED = "closed"
+
+
+class MemberKey(_Published):
+    """A public key and its days. A key never leaves the list; it is only closed.
+
+    So a signature of years ago can still be judged by the key of its day. `valid_from`
+    belongs to the validity, `valid_to` and `closed_at` do not.
+    """
+
+    kid: Kid
+    jwk: dict[str, Any]
+    valid_from: AwareDatetime
+    valid_to: AwareDatetime | None = None
+    closed_at: AwareDatetime | None = None
+    closed_reason: str | None = None
+
+
+class Member(_Published):
+    """One city. `jurisdictions` are the regions it speaks for, `address` is its gateway."""
+
+    code: MemberCode
+    name: str
+    suite: str
+    jurisdictions: tuple[RegionCode, ...] = ()
+    address: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s?#]*)?$")]
+    signing_keys: tuple[MemberKey, ...] = ()
+    sealing_keys: tuple[MemberKey, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_key_for_each_kid(self) -> "Member":
+        kids = Counter(key.kid for key in (*self.signing_keys, *self.sealing_keys))
+        if repeated := [kid for kid, count in kids.items() if count > 1]:
+            raise ValueError(f"these kid stand twice: {', '.join(repeated)}")
+        return self
+
+
+class MemberList(_Published):
+    """The document: every member once."""
+
+    version: Annotated[int, Field(ge=1, le=1)] = 1
+    members: tuple[Member, ...]
+
+    @model_validator(mode="after")
+    def _one_entry_for_each_member(self) -> "MemberList":
+        codes = Counter(member.code for member in self.members)
+        if repeated := [code for code, count in codes.items() if count > 1]:
+            raise ValueError(f"these members stand twice: {', '.join(repeated)}")
+        return self

@@ -1,0 +1,89 @@
+"""One version of the list of members, made ready for look-ups: the same for every source.
+
+Keys are parsed when first asked for and then kept, so that one key that cannot be used
+takes nothing from the other members, and a look-up costs a microsecond.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from contracts.errors import BatchRejected, KeyUnusable
+from keys.suites import jwk
+from keys.suites.suite import SealingKey, VerifyingKey
+from keys.trust.member import KeyState, Member, MemberKey, MemberList
+from keys.trust.trust_list import key_state
+
+
+class Roll:
+    """An immutable list of members; see `TrustList`, whose answers it gives."""
+
+    def __init__(self, document: MemberList) -> None:
+        self._members = document.members
+        self._by_code = {member.code: member for member in document.members}
+        self._signing_keys = {
+            (member.code, key.kid): key
+            for member in document.members
+            for key in member.signing_keys
+        }
+        self._verifying: dict[tuple[str, str], VerifyingKey] = {}
+        self._sealing: dict[tuple[str, str], SealingKey] = {}
+
+    def members(self) -> Sequence[Member]:
+        return self._members
+
+    def member(self, code: str) -> Member:
+        member = self._by_code.get(code)
+        if member is None:
+            raise BatchRejected("no such member", code="member.unknown", member=code[:32])
+        return member
+
+    def verifying_key(self, code: str, kid: str, at: datetime) -> VerifyingKey:
+        entry = self._signing_keys.get((code, kid))
+        if entry is None:
+            self.member(code)
+            raise _unknown("the member publishes no such key", code, kid)
+        state = key_state(entry, at)
+        if state is not KeyState.VALID:
+            raise _closed(entry, state, code)
+        key = self._verifying.get((code, kid))
+        return key if key is not None else self._parse_verifying(code, entry)
+
+    def sealing_key(self, code: str, at: datetime) -> SealingKey:
+        valid = [
+            key for key in self.member(code).sealing_keys if key_state(key, at) is KeyState.VALID
+        ]
+        if not valid:
+            raise KeyUnusable("the member publishes no valid sealing key", member=code)
+        newest = max(valid, key=lambda entry: entry.valid_from)
+        key = self._sealing.get((code, newest.kid))
+        if key is None:
+            key = self._sealing[code, newest.kid] = jwk.sealing_key(newest.kid, newest.jwk)
+        return key
+
+    def _parse_verifying(self, code: str, entry: MemberKey) -> VerifyingKey:
+        try:
+            key = jwk.verifying_key(entry.kid, entry.jwk)
+        except KeyUnusable as error:
+            raise _unknown(f"the published key: {error.detail}", code, entry.kid) from None
+        self._verifying[code, entry.kid] = key
+        return key
+
+
+def _unknown(detail: str, code: str, kid: str) -> BatchRejected:
+    return BatchRejected(detail, code="seal.key_unknown", member=code, key=kid[:128])
+
+
+def _closed(entry: MemberKey, state: KeyState, code: str) -> BatchRejected:
+    since = {
+        KeyState.NOT_YET_VALID: entry.valid_from,
+        KeyState.EXPIRED: entry.valid_to,
+        KeyState.CLOSED: entry.closed_at,
+    }[state]
+    return BatchRejected(
+        f"the key is {state.replace('_', ' ')} at the time of the signature",
+        code="seal.key_closed",
+        member=code,
+        key=entry.kid,
+        state=state,
+        since=since,
+    )
