@@ -45,14 +45,12 @@ def check_layout(what: str, value: str, layout: Layout) -> None:
 
     Raises CodeInvalid at the first character, from the left, that may not stand there.
     """
-    position = 0
-    for field in layout:
-        for _ in range(field.width):
-            position += 1
-            _check_character(what, value, position, field)
-    if len(value) > position:
-        detail = f"{what}: too long, {len(value)} characters instead of {position}"
-        raise failing(value, position + 1, detail)
+    places = [field for field in layout for _ in range(field.width)]
+    for position, field in enumerate(places, start=1):
+        _check_character(what, value, position, field)
+    if len(value) > len(places):
+        detail = f"{what}: too long, {len(value)} characters instead of {len(places)}"
+        raise failing(value, len(places) + 1, detail)
 
 
 def cut(value: str, layout: Layout) -> tuple[str, ...]:
