@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import ConfigDict, ValidationInfo, field_validator
 
 from contracts.codes.failing import describe, failing
 from contracts.codes.layout import LETTER_OR_DIGIT, Field, check_layout
@@ -26,6 +26,7 @@ from contracts.codes.matter_codes import (
     split_implementation_code,
 )
 from contracts.codes.validation import validator
+from contracts.model import Model
 
 Parts: TypeAlias = BaseCodeParts | ImplementationCodeParts | HandlingItemCodeParts
 
@@ -149,13 +150,13 @@ def check_in_scheme(scheme: Scheme, value: str) -> str:
     return SCHEMES[scheme].check(value)
 
 
-class CodeWithScheme(BaseModel):
+class CodeWithScheme(Model):
     """A matter code and the scheme it belongs to: `{"scheme": "base12", "value": …}`.
 
     The value is kept as it came, and it is one that its scheme allows.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     scheme: Scheme
     value: str

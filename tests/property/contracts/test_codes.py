@@ -193,7 +193,9 @@ def test_digits_of_other_scripts_are_refused_with_a_remedy(
     alphabet: str,
 ) -> None:
     code = data.draw(codes)
-    index = data.draw(st.sampled_from([i for i, c in enumerate(code) if c in DIGITS]))
+    places = [index for index, character in enumerate(code) if character in DIGITS]
+    assume(places)
+    index = data.draw(st.sampled_from(places))
     foreign = alphabet[int(code[index])]
     error = failure(check, substituted(code, index, foreign))
     assert error.where == {"position": str(index + 1), "character": foreign}

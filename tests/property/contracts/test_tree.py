@@ -186,6 +186,19 @@ def test_a_proof_of_the_wrong_length_is_refused(growth: tuple[int, int]) -> None
         assert not verify_consistency(digest, old_size, old_root, size, new_root, wrong)
 
 
+@given(growths(), growths())
+def test_sizes_that_ask_for_another_proof_are_refused(
+    growth: tuple[int, int], claimed: tuple[int, int]
+) -> None:
+    """A proof does not fix the sizes by itself; one of another length is refused outright."""
+    old_size, size = growth
+    leaves = tree(size)
+    old_root, new_root = root(digest, leaves[:old_size]), root(digest, leaves)
+    proof = consistency_proof(digest, leaves, old_size)
+    assume(len(proof) != len(consistency_proof(digest, tree(claimed[1]), claimed[0])))
+    assert not verify_consistency(digest, claimed[0], old_root, claimed[1], new_root, proof)
+
+
 @given(growths(), places, bits)
 def test_a_rewritten_past_has_no_proof(growth: tuple[int, int], place: int, bit: int) -> None:
     """The attack itself: an old leaf is changed, and the proof is made from the new tree."""

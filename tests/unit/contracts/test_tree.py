@@ -155,3 +155,16 @@ def test_a_tree_is_consistent_with_itself_without_a_proof() -> None:
 def test_growth_needs_a_proof(old_size: int) -> None:
     old_root, new_root = bytes.fromhex(ROOTS[old_size]), bytes.fromhex(ROOTS[8])
     assert not verify_consistency(digest, old_size, old_root, 8, new_root, [])
+
+
+@pytest.mark.parametrize(
+    ("grown", "claimed"), [((7, 8), (3, 4)), ((3, 4), (7, 8)), ((2, 4), (2, 8)), ((2, 8), (2, 4))]
+)
+def test_a_proof_does_not_serve_trees_of_another_height(
+    grown: tuple[int, int], claimed: tuple[int, int]
+) -> None:
+    """The hashes alone would fit 7 to 8 where 3 to 4 is claimed: the length must tell."""
+    old_root, new_root = (root(digest, LEAVES[:size]) for size in grown)
+    proof = consistency_proof(digest, LEAVES[: grown[1]], grown[0])
+    assert verify_consistency(digest, grown[0], old_root, grown[1], new_root, proof)
+    assert not verify_consistency(digest, claimed[0], old_root, claimed[1], new_root, proof)
