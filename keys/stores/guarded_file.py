@@ -16,16 +16,20 @@ def read_guarded(path: Path, *, limit: int) -> bytes:
     symbolic link as the last component is not followed. Raises KeyUnusable when the file
     is missing, longer than `limit` bytes, or guarded less.
     """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(path, flags)
     except OSError as error:
         raise KeyUnusable(f"the file cannot be read: {error.strerror}", file=path) from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise KeyUnusable("not a regular file", file=path)
         _check_guard(path, status)
-        data = file.read(limit + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
         raise KeyUnusable(f"the file is longer than {limit} bytes", file=path)
     return data

@@ -6,7 +6,7 @@ version passes through an older one unchanged.
 
 from collections import Counter
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -52,7 +52,7 @@ class Member(_Published):
 
     code: MemberCode
     name: str
-    suite: str
+    suite: Literal["sm", "intl"]
     jurisdictions: tuple[RegionCode, ...] = ()
     address: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s?#]*)?$")]
     signing_keys: tuple[MemberKey, ...] = ()

@@ -1,0 +1,104 @@
+"""Signatures that are no signatures are refused by every key, and none of them raises."""
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from keys.suites.ed25519 import Ed25519SigningKey
+from keys.suites.p256 import P256SigningKey
+from keys.suites.sm2 import Sm2SigningKey
+from keys.suites.sm2_curve import N as SM2_N
+from keys.suites.sm2_engines import gmssl, tongsuo
+from keys.suites.suite import SigningKey
+
+P256_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+ED25519_L = 2**252 + 27742317777372353535851937790883648493
+MESSAGE = b"the root of a batch"
+
+ON_CURVES: list[tuple[SigningKey, int]] = [
+    (Sm2SigningKey.generate("tongsuo", tongsuo()), SM2_N),
+    (Sm2SigningKey.generate("gmssl", gmssl()), SM2_N),
+    (P256SigningKey.generate("p256"), P256_N),
+]
+ED25519 = Ed25519SigningKey.generate("ed25519")
+ALL: list[SigningKey] = [*(key for key, _ in ON_CURVES), ED25519]
+
+each_curve = pytest.mark.parametrize(
+    ("key", "order"), ON_CURVES, ids=[key.kid for key, _ in ON_CURVES]
+)
+each_key = pytest.mark.parametrize("key", ALL, ids=[key.kid for key in ALL])
+
+
+def raw(r: int, s: int) -> bytes:
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def halves(signature: bytes) -> tuple[int, int]:
+    return int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+
+
+@each_curve
+def test_scalars_out_of_range(key: SigningKey, order: int) -> None:
+    r, s = halves(key.sign(MESSAGE))
+    top = 2**256 - 1
+    out_of_range = [(0, s), (r, 0), (0, 0), (order, s), (r, order), (order, order)]
+    out_of_range += [(top, s), (r, top), (order + 1, s), (r, order + 1)]
+    for signature in out_of_range:
+        assert not key.public().verify(raw(*signature), MESSAGE)
+
+
+@each_curve
+def test_another_spelling_of_the_same_scalars(key: SigningKey, order: int) -> None:
+    """r + n and s + n are the same modulo n; only the reduced spelling is a signature."""
+    r, s = halves(key.sign(MESSAGE))
+    for other in ((r + order, s), (r, s + order)):
+        if max(other) < 2**256:
+            assert not key.public().verify(raw(*other), MESSAGE)
+
+
+@each_curve
+def test_swapped_halves(key: SigningKey, order: int) -> None:
+    r, s = halves(key.sign(MESSAGE))
+    assert not key.public().verify(raw(s, r), MESSAGE)
+
+
+@each_curve
+def test_der_in_place_of_raw(key: SigningKey, order: int) -> None:
+    r, s = halves(key.sign(MESSAGE))
+    assert not key.public().verify(encode_dss_signature(r, s), MESSAGE)
+
+
+def test_a_short_der_signature_padded_to_64_bytes() -> None:
+    for key, _ in ON_CURVES:
+        r, s = halves(key.sign(MESSAGE))
+        der = encode_dss_signature(r >> 64, s >> 64).ljust(64, b"\0")
+        assert not key.public().verify(der[:64], MESSAGE)
+
+
+@each_key
+@pytest.mark.parametrize("length", [0, 1, 32, 63, 65, 72, 128, 10_000])
+def test_wrong_length(key: SigningKey, length: int) -> None:
+    signature = key.sign(MESSAGE)
+    assert not key.public().verify((signature * 200)[:length], MESSAGE)
+
+
+@each_key
+def test_constant_signatures(key: SigningKey) -> None:
+    for byte in (0, 1, 0x7F, 0x80, 0xFF):
+        assert not key.public().verify(bytes([byte]) * 64, MESSAGE)
+
+
+@each_key
+def test_high_bits(key: SigningKey) -> None:
+    signature = key.sign(MESSAGE)
+    for position in (0, 31, 32, 63):
+        changed = bytearray(signature)
+        changed[position] ^= 0x80
+        assert not key.public().verify(bytes(changed), MESSAGE)
+
+
+def test_ed25519_with_a_scalar_beyond_the_order() -> None:
+    """RFC 8032, 5.1.7: S outside 0..L-1 is refused, or each signature would have two forms."""
+    signature = ED25519.sign(MESSAGE)
+    scalar = int.from_bytes(signature[32:], "little") + ED25519_L
+    changed = signature[:32] + scalar.to_bytes(32, "little")
+    assert not ED25519.public().verify(changed, MESSAGE)
