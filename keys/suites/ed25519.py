@@ -25,7 +25,7 @@ class Ed25519VerifyingKey:
         """Raises ValueError unless `raw` (32 bytes) is a point of large order.
 
         Libraries check a point only when they use it, and take points of small order,
-        under which one signature holds for many messages (RFC 8032, section 8.4).
+        under which one signature can hold for many messages.
         """
         check_point(raw)
         self.kid = kid

@@ -1,4 +1,4 @@
-"""The recommended curve of SM2 (GB/T 32918.5-2017, section 2) and what is checked on it.
+"""The recommended curve of SM2 (GB/T 32918.5-2017) and what is checked on it.
 
 Libraries are handed only points and signatures that passed here, so that what is accepted
 does not depend on which library is at hand. A point is x || y, 64 bytes; a scalar is 32.

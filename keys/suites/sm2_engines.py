@@ -1,6 +1,6 @@
 """The libraries that compute SM2 signatures, and the one place where one is chosen.
 
-Tongsuo is some seven times faster at signing, but has no wheel for Linux on Arm; GmSSL is
+Tongsuo signs some eight times faster, but has no wheel for Linux on Arm; GmSSL is
 always there, because SM2 encryption needs it anyway. Both sign with the user id
 1234567812345678 and are held to the same tests.
 """

@@ -126,6 +126,11 @@ def test_header_that_is_no_object(header: bytes) -> None:
     assert code_of(token_with(header)) == "seal.malformed"
 
 
+def test_header_with_half_a_character() -> None:
+    header = b'{"alg":"Ed25519","kid":"\\ud800","typ":"tongban-batch+jws"}'
+    assert code_of(token_with(header)) == "seal.malformed"
+
+
 def test_header_with_nan() -> None:
     assert code_of(token_with(b'{"alg":"Ed25519","kid":"intl-1","typ":NaN}')) == "seal.malformed"
 
