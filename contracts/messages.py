@@ -200,6 +200,7 @@ class TerminateBody(Model):
 
     terminated_at: Moment
     reason: Text
+    result: CloseResult | None = None  # where the city's own table words the end
     clerk: Clerk | None = None
 
 
