@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import model_validator
 
 from contracts.codes import check_citizen_id, check_credit_code
+from contracts.codes.validation import validation_error
 from contracts.errors import CodeInvalid
 from contracts.model import Model, Name, Reference
 
@@ -50,7 +51,7 @@ class Identity(Model):
             elif self.type is IdType.CREDIT_CODE:
                 check_credit_code(self.number)
         except CodeInvalid as error:
-            raise ValueError(str(error)) from error
+            raise validation_error(error, self.number) from error
         return self
 
 

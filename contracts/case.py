@@ -58,7 +58,6 @@ class Case(Model):
     state: State
     returns_to: State | None = None
     withdrawal_asked: bool = False
-    granted: bool | None = None
     evaluated: bool = False
 
 

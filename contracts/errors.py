@@ -157,7 +157,11 @@ class PartnerUnreachable(Unchecked):
     default_code = "link.unreachable"
 
     def __init__(
-        self, detail: str, *, code: str | None = None, retry_after: float | None = None,
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        retry_after: float | None = None,
         **where: object,
     ) -> None:
         super().__init__(detail, code=code, **where)

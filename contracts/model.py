@@ -15,7 +15,12 @@ Json = Any  # a JSON value: None, bool, int, float, str, list or dict of the sam
 class Model(BaseModel):
     """Base of every contract model."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="allow",
+        populate_by_name=True,
+        hide_input_in_errors=True,  # what was typed may be somebody's identity number
+    )
 
     def to_json(self) -> bytes:
         """Compact UTF-8 JSON; fields that are None are left out."""

@@ -83,7 +83,11 @@ def consistency_proof(digest: Digest, leaves: Sequence[bytes], old_size: int) ->
 
 
 def verify_consistency(
-    digest: Digest, old_size: int, old_root: bytes, size: int, new_root: bytes,
+    digest: Digest,
+    old_size: int,
+    old_root: bytes,
+    size: int,
+    new_root: bytes,
     proof: Sequence[bytes],
 ) -> bool:
     """Whether `proof` shows that the tree of `size` extends the tree of `old_size`.
@@ -123,9 +127,7 @@ def _levels(digest: Digest, leaves: Sequence[bytes]) -> list[list[bytes]]:
     """All levels, leaves first; a lone last node rises unhashed, as in RFC 6962."""
     levels = [list(leaves)]
     while len(level := levels[-1]) > 1:
-        above = [
-            digest(b"\x01" + level[i] + level[i + 1]) for i in range(0, len(level) - 1, 2)
-        ]
+        above = [digest(b"\x01" + level[i] + level[i + 1]) for i in range(0, len(level) - 1, 2)]
         if len(level) & 1:
             above.append(level[-1])
         levels.append(above)

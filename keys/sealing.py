@@ -70,6 +70,10 @@ class Epoch:
         part_key = self._suite.part_key(self._secret, info)
         return SealedPart(self._suite.encrypt(part_key, plain, info), part_key.salt)
 
+    def wrapped_for(self, key: SealingKey, context: bytes) -> bytes:
+        """The same secret wrapped to `key` as well: a sender's own copy, which never travels."""
+        return key.wrap(self._secret, context)
+
 
 class Sealer:
     """Seals to one partner. Not for several threads at once."""

@@ -1,0 +1,143 @@
+"""The only place where parts meet: settings in, a wired gateway out."""
+
+import asyncio
+import os
+import socket
+import sys
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from adapters.adapter import Adapter
+from adapters.profiles.load import builtin_profile, load_adapter
+from contracts import limits
+from gateway import config
+from gateway.clock import SystemClock
+from gateway.connectors.folder import FolderConnector
+from gateway.exchange.courier import Courier
+from gateway.exchange.expire import Expire
+from gateway.exchange.hand_over import HandOver
+from gateway.exchange.home import Home
+from gateway.exchange.receive import Receive
+from gateway.exchange.submit import Submit
+from gateway.exchange.take_in import TakeIn
+from gateway.links.http import HttpLink
+from gateway.metrics import Metrics
+from gateway.ports import Queue, Store
+from gateway.queues.embedded import EmbeddedQueue
+from gateway.service import Gateway
+from gateway.signer import KeySigner
+from gateway.stores.sqlite import open_sqlite
+from gateway.web.api.exchange import ExchangeApi
+from gateway.web.api.health import HealthApi
+from keys.stores.file import FileKeyStore
+from keys.stores.passphrase import passphrase
+from keys.suites import SUITES
+from keys.trust.members_file import MembersFile
+
+_SWITCH_SECONDS = 0.001  # the store's thread must not wait five milliseconds for the loop
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every command needs: the city, its store and its queue."""
+
+    home: Home
+    store: Store
+    queue: Queue
+    metrics: Metrics
+    submit: Submit
+
+
+def parts(folder: config.Home) -> Parts:
+    """Open keys, members and store. Raises KeyUnusable, TrustUnavailable, StoreUnavailable."""
+    settings = folder.settings
+    clock, metrics = SystemClock(), Metrics()
+    trust = MembersFile(folder.path(settings.trust.members), clock.monotonic)
+    key_store = FileKeyStore(
+        folder.path(settings.keys.folder),
+        passphrase(
+            folder.path(settings.keys.passphrase_file) if settings.keys.passphrase_file else None,
+            settings.keys.passphrase_env,
+        ),
+    )
+    opening = {key.kid: key for key in map(key_store.opening_key, settings.keys.opening)}
+    home = Home(
+        code=settings.member.code,
+        suite=SUITES[trust.member(settings.member.code).suite],
+        trust=trust,
+        signer=KeySigner(key_store.signing_key(settings.keys.signing)),
+        clock=clock,
+        meter=metrics,
+        opening_key=opening.__getitem__,
+        own_key=next(reversed(opening)),
+    )
+    store = open_sqlite(folder.path(settings.store.path), clock)
+    owner = f"{socket.gethostname()}/{os.getpid()}/{home.new_id()[-8:]}"
+    queue = EmbeddedQueue(store, clock, owner=owner[-64:])
+    submit = Submit(home, store, queue, life=settings.exchange.life)
+    return Parts(home, store, queue, metrics, submit)
+
+
+def adapter(folder: config.Home) -> Adapter | None:
+    """The city's adapter, when its settings name a profile. Raises SettingsInvalid."""
+    profile = folder.settings.city.profile
+    if profile is None:
+        return None
+    path = builtin_profile(profile) if profile.isdigit() else folder.path(folder.folder / profile)
+    return load_adapter(path)
+
+
+def gateway(folder: config.Home) -> tuple[Gateway, web.Application, ExchangeApi]:
+    """A whole gateway, ready to run."""
+    settings, made = folder.settings, parts(folder)
+    home, store, queue = made.home, made.store, made.queue
+    city: list[TakeIn | HandOver] = []
+    translator = adapter(folder)
+    to_city = settings.city.connector == "folder" and translator is not None
+    if to_city and translator is not None:
+        connector = FolderConnector(folder.path(settings.city.folder))
+        city = [
+            TakeIn(home, store, made.submit, translator, connector),
+            HandOver(home, store, queue, translator, connector),
+        ]
+
+    def link(partner: str) -> HttpLink:
+        address = home.trust.member(partner).address
+        return HttpLink(partner, address, timeout=settings.exchange.timeout_s)
+
+    def courier(partner: str, way: HttpLink) -> Courier:
+        pace = settings.exchange.pace
+        return Courier(home, store, queue, way, partner, pace=pace, to_city=to_city)
+
+    running = Gateway(
+        home,
+        store,
+        host=settings.gateway.host,
+        port=settings.gateway.port,
+        drain_seconds=settings.gateway.drain_seconds,
+        courier=courier,
+        link=link,
+        expire=Expire(home, store, queue, to_city=to_city, every=settings.exchange.expire_every_s),
+        city=city,
+    )
+    receive = Receive(home, store, queue, to_city=to_city)
+    exchange = ExchangeApi(home, receive, heard=running.heard)
+    health = HealthApi(
+        home, store, made.metrics, links=running.links, stopping=lambda: running.stopping
+    )
+    app = web.Application(client_max_size=limits.BATCH_BYTES)
+    app.add_routes([*exchange.routes(), *health.routes()])
+    return running, app, exchange
+
+
+async def run(folder: config.Home) -> None:
+    """Run a gateway until SIGTERM or SIGINT."""
+    import signal
+
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    running, app, exchange = gateway(folder)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.stop)
+    await running.run(app, exchange)

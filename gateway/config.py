@@ -1,0 +1,204 @@
+"""The configuration: one TOML file, environment overrides, all mistakes at once.
+
+Every setting may be overridden by an environment variable: ``TONGBAN_<TABLE>__<SETTING>``,
+as in ``TONGBAN_GATEWAY__LISTEN=0.0.0.0:8443``. Relative paths start at the folder of the file.
+"""
+
+import os
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from contracts import limits
+from contracts.errors import SettingsInvalid
+from gateway.exchange.courier import Pace
+
+FILE_NAME = "tongban.toml"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MemberTable(_Table):
+    """Which city this gateway speaks for."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+
+
+class GatewayTable(_Table):
+    """Where partners reach it. `drain_seconds`: how long a graceful stop may take."""
+
+    listen: Annotated[str, StringConstraints(pattern=r"^.+:[0-9]{1,5}$")] = "127.0.0.1:8410"
+    drain_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0
+    public_address: str | None = None
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])
+
+
+class StoreTable(_Table):
+    path: Path = Path("store.sqlite")
+
+
+class KeysTable(_Table):
+    """A key is named by a URI: ``file:410100-sign-1.pem`` is a file in `folder`."""
+
+    folder: Path = Path("keys")
+    passphrase_file: Path | None = None
+    passphrase_env: str | None = None
+    signing: str
+    opening: Annotated[list[str], Field(min_length=1)]
+
+
+class TrustTable(_Table):
+    members: Path = Path("members.json")
+
+
+class CityTable(_Table):
+    """The city's own system. `profile`: a built-in one by its code, or a folder."""
+
+    connector: Literal["folder", "none"] = "none"
+    folder: Path = Path("city")
+    profile: str | None = None
+
+
+_PACE = Pace()
+
+
+class ExchangeTable(_Table):
+    """The pace of the couriers, and how long a message may wait for its receipt."""
+
+    in_flight: Annotated[int, Field(ge=1, le=64)] = _PACE.in_flight
+    batch_count: Annotated[int, Field(ge=1, le=limits.BATCH_MESSAGES)] = _PACE.batch_count
+    batch_bytes: Annotated[int, Field(ge=1024, le=limits.BATCH_BYTES // 2)] = _PACE.batch_bytes
+    batch_age_ms: Annotated[float, Field(ge=0, le=10_000)] = _PACE.batch_age * 1000
+    backoff_base_s: Annotated[float, Field(gt=0, le=60)] = _PACE.backoff_base
+    backoff_ceiling_s: Annotated[float, Field(gt=0, le=900)] = _PACE.backoff_ceiling
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    life_hours: Annotated[float, Field(gt=0, le=limits.MESSAGE_DAYS * 24)] = 72.0
+    expire_every_s: Annotated[float, Field(gt=0, le=600)] = 5.0
+
+    @property
+    def pace(self) -> Pace:
+        return Pace(
+            in_flight=self.in_flight,
+            batch_count=self.batch_count,
+            batch_bytes=self.batch_bytes,
+            batch_age=self.batch_age_ms / 1000,
+            backoff_base=self.backoff_base_s,
+            backoff_ceiling=self.backoff_ceiling_s,
+        )
+
+    @property
+    def life(self) -> timedelta:
+        return timedelta(hours=self.life_hours)
+
+
+class LogTable(_Table):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    style: Literal["json", "console"] = "json"
+
+
+class Settings(BaseSettings):
+    """All tables of ``tongban.toml``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TONGBAN_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    member: MemberTable
+    gateway: GatewayTable = GatewayTable()
+    store: StoreTable = StoreTable()
+    keys: KeysTable
+    trust: TrustTable = TrustTable()
+    city: CityTable = CityTable()
+    exchange: ExchangeTable = ExchangeTable()
+    log: LogTable = LogTable()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, which comes as the init values."""
+        return env_settings, init_settings
+
+
+class Home(BaseModel):
+    """A member's folder: its settings, with every path made absolute."""
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: Path
+    settings: Settings
+
+    def path(self, relative: Path) -> Path:
+        return self.folder / relative
+
+
+def load(folder: Path) -> Home:
+    """Read ``tongban.toml`` of `folder` and check what it names.
+
+    Raises SettingsInvalid with every mistake that was found.
+    """
+    file = folder / FILE_NAME
+    mistakes: list[str] = []
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise SettingsInvalid(
+            [f"there is no {file}: make one with tongban init"], source=str(file)
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsInvalid([str(error)], source=str(file)) from error
+    try:
+        settings = Settings(**table)
+    except ValidationError as error:
+        mistakes = [_sentence(mistake) for mistake in error.errors(include_input=False)]
+        raise SettingsInvalid(mistakes, source=str(file)) from error
+    home = Home(folder=folder.absolute(), settings=settings)
+    mistakes = list(_missing(home))
+    if mistakes:
+        raise SettingsInvalid(mistakes, source=str(file))
+    return home
+
+
+def _sentence(mistake: Any) -> str:
+    place = ".".join(str(step) for step in mistake["loc"])
+    return f"{place}: {mistake['msg']}"
+
+
+def _missing(home: Home) -> list[str]:
+    """Files and combinations that a running gateway needs."""
+    settings, found = home.settings, []
+    for name, path in (
+        ("keys.folder", settings.keys.folder),
+        ("trust.members", settings.trust.members),
+    ):
+        if not home.path(path).exists():
+            found.append(f"{name}: {home.path(path)} does not exist")
+    if not home.path(settings.store.path).parent.is_dir():
+        found.append(f"store.path: {home.path(settings.store.path).parent} is no folder")
+    if settings.keys.passphrase_file is None and settings.keys.passphrase_env is None:
+        found.append("keys: passphrase_file or passphrase_env must say where the passphrase is")
+    if settings.keys.passphrase_env and settings.keys.passphrase_env not in os.environ:
+        found.append(f"keys.passphrase_env: {settings.keys.passphrase_env} is not set")
+    if settings.city.connector != "none" and settings.city.profile is None:
+        found.append("city.profile: a connector needs a profile")
+    if not 0 < settings.gateway.port < 65536:
+        found.append(f"gateway.listen: {settings.gateway.port} is no port")
+    return found

@@ -1,0 +1,262 @@
+"""Courier: carries the messages of one lane to one partner, for as long as it takes.
+
+One courier a partner, so a dead partner delays nobody else. It keeps a few batches in
+flight, keeps each message until it holds the receipt, and backs off when the partner does
+not answer; a message arriving from that partner wakes it.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from contracts.errors import PartnerUnreachable, TongbanError
+from contracts.wire import Problem
+from gateway.exchange.backoff import Backoff
+from gateway.exchange.home import Home
+from gateway.exchange.link_status import LinkStatus
+from gateway.exchange.pack import Packed, pack
+from gateway.exchange.settle import Settled, read_reply, settlement
+from gateway.exchange.window import Window
+from gateway.ports import Answer, Consumer, Link, Queue, Store, Verdict
+from gateway.records import (
+    CITY_LANE,
+    OPEN_STATES,
+    Changes,
+    Scope,
+    Snapshot,
+    Ticket,
+    partner_lane,
+)
+
+BATCHES_PATH = "/exchange/v1/batches"
+_LOG = logging.getLogger("tongban.courier")
+_TOO_LARGE = {"request.too_large", "batch.too_many", "batch.too_complex"}
+_LATER_PAUSE = 1.0  # seconds before a message that was not taken yet is offered again
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a courier works. Sizes are counted in messages and bytes, ages in seconds."""
+
+    in_flight: int = 4
+    batch_count: int = 128
+    batch_bytes: int = 4 << 20
+    batch_age: float = 0.004
+    backoff_base: float = 0.2
+    backoff_ceiling: float = 120.0
+
+
+class Courier:
+    """Carries one lane. `run` until cancelled or `stop`ped."""
+
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        queue: Queue,
+        link: Link,
+        partner: str,
+        *,
+        pace: Pace,
+        to_city: bool,
+        uniform: random.Random | None = None,
+    ) -> None:
+        self._home = home
+        self._store = store
+        self._queue = queue
+        self._link = link
+        self._partner = partner
+        self._pace = pace
+        self._to_city = to_city
+        self._window = Window(
+            batch_count=pace.batch_count,
+            batch_bytes=pace.batch_bytes,
+            batch_age=pace.batch_age,
+        )
+        self._backoff = Backoff(
+            base=pace.backoff_base,
+            ceiling=pace.backoff_ceiling,
+            uniform=(uniform or random.SystemRandom()).uniform,
+        )
+        self._paused_until = 0.0
+        self._changed = asyncio.Event()
+        self._room = asyncio.Event()
+        self._stopping = False
+        self.status = LinkStatus(partner)
+
+    def wake(self) -> None:
+        """The partner is there after all: do not wait for the end of the pause."""
+        self._paused_until = 0.0
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Finish what is in flight, take no more."""
+        self._stopping = True
+        self._changed.set()
+        self._room.set()
+
+    async def run(self) -> None:
+        """Carry until `stop`; returns when nothing is in flight."""
+        async with self._queue.consume(partner_lane(self._partner)) as consumer:
+            async with asyncio.TaskGroup() as tasks:
+                feeding = tasks.create_task(self._feed(consumer))
+                await self._dispatch(consumer)
+                feeding.cancel()
+
+    # --- from the lane into the window -----------------------------------------------------
+
+    async def _feed(self, consumer: Consumer) -> None:
+        room = self._pace.batch_count * (self._pace.in_flight + 1)
+        while not self._stopping:
+            if self._window.waiting >= room:
+                self._room.clear()
+                await self._room.wait()
+                continue
+            try:
+                tickets = await consumer.take(room - self._window.waiting, wait=1.0)
+            except TongbanError as error:
+                self.status.failed(error, self._home.clock.now())
+                await self._home.clock.sleep(1.0)
+                continue
+            if tickets:
+                self._window.offer(tickets, self._home.clock.monotonic())
+                self._changed.set()
+
+    # --- from the window to the partner ------------------------------------------------------
+
+    async def _dispatch(self, consumer: Consumer) -> None:
+        flights: set[asyncio.Task[None]] = set()
+        while not self._stopping:
+            self._changed.clear()
+            pause = self._launch(consumer, flights)
+            try:
+                await asyncio.wait_for(self._changed.wait(), pause)
+            except TimeoutError:
+                continue
+        if flights:
+            await asyncio.wait(flights)
+
+    def _launch(self, consumer: Consumer, flights: set[asyncio.Task[None]]) -> float | None:
+        """Start what may start; return the seconds after which to look again."""
+        now = self._home.clock.monotonic()
+        if now < self._paused_until:
+            return self._paused_until - now
+        allowed = self._pace.in_flight if not self._backoff.failures else 1
+        while len(flights) < allowed:
+            batch = self._window.next_batch(now)
+            if not batch:
+                return self._window.next_change(now)
+            self._room.set()
+            flight = asyncio.create_task(self._fly(consumer, batch))
+            flights.add(flight)
+            flight.add_done_callback(flights.discard)
+            flight.add_done_callback(lambda _: self._changed.set())
+        return None
+
+    async def _fly(self, consumer: Consumer, batch: Sequence[Ticket]) -> None:
+        """One batch there and back. Whatever goes wrong, no ticket is lost."""
+        again: Sequence[Ticket] = batch
+        try:
+            again = await self._carry(consumer, batch)
+        except TongbanError as error:
+            self._failed(error)
+        except Exception:
+            _LOG.exception("a batch to %s failed in a way nobody foresaw", self._partner)
+            self._failed(TongbanError("see the log of the gateway"))
+        finally:
+            self._window.landed(batch)
+            self._window.offer(again, self._home.clock.monotonic())
+
+    async def _carry(self, consumer: Consumer, batch: Sequence[Ticket]) -> list[Ticket]:
+        """Returns the tickets that must go again."""
+        tickets = {ticket.message_id: ticket for ticket in batch}
+        outgoing = await self._store.outgoing(list(tickets))
+        open_ones = [pair for pair in outgoing if pair[0].state in OPEN_STATES]
+        going = {message.id for message, _ in open_ones}
+        over = [ticket for ticket in batch if ticket.message_id not in going]
+        if over:
+            await self._write(Changes(tickets_done=[ticket.position for ticket in over]))
+            await consumer.done(over)
+        if not open_ones:
+            return []
+        packed = await pack(self._home, self._partner, open_ones)
+        # What we say is on our record before anybody hears it.
+        await self._write(Changes(seals=[packed.tree.record]))
+        answer = await self._link.post(BATCHES_PATH, packed.body)
+        settled = read_reply(self._home, self._partner, packed, self._body(answer))
+        await self._settle(consumer, packed, settled, tickets)
+        self._succeeded(packed, settled)
+        return self._deferred(settled, tickets)
+
+    async def _settle(
+        self, consumer: Consumer, packed: Packed, settled: Settled, tickets: dict[str, Ticket]
+    ) -> None:
+        us, now = self._home.code, self._home.now_ms()
+
+        def rule(snapshot: Snapshot) -> Verdict[Changes]:
+            states = {key[1]: known.state for key, known in snapshot.messages.items()}
+            changes = settlement(packed, settled, tickets, states, now=now, to_city=self._to_city)
+            return Verdict(changes, changes)
+
+        keys = [(us, message.id) for message, _, _ in settled.receipts]
+        changes = await self._store.apply(Scope(messages=keys), rule)
+        await consumer.done([tickets[message.id] for message, _, _ in settled.receipts])
+        if changes.tickets:
+            await self._queue.announce([CITY_LANE])
+
+    async def _write(self, changes: Changes) -> None:
+        await self._store.apply(Scope(), lambda _: Verdict(changes, None))
+
+    # --- what came back ---------------------------------------------------------------------
+
+    def _body(self, answer: Answer) -> bytes:
+        """The body of a good answer. Raises PartnerUnreachable for any other."""
+        if answer.status == 200:
+            return answer.body
+        code, detail = _problem(answer)
+        if code in _TOO_LARGE:
+            self._window.batch_count = max(1, self._window.batch_count // 2)
+        raise PartnerUnreachable(
+            f"answered {answer.status} {code}: {detail}",
+            code="link.answer",
+            retry_after=answer.retry_after,
+            partner=self._partner,
+            answer=code,
+        )
+
+    def _succeeded(self, packed: Packed, settled: Settled) -> None:
+        self._backoff.succeeded()
+        self.status.succeeded(self._home.clock.now())
+        if self._window.batch_count < self._pace.batch_count:
+            self._window.batch_count += 1
+        now = self._home.now_ms()
+        for message, receipt, _ in settled.receipts:
+            seconds = (now - message.recorded_at) / 1000
+            self._home.meter.settled(self._partner, receipt.outcome, seconds)
+
+    def _failed(self, error: TongbanError) -> None:
+        pause = self._backoff.failed(getattr(error, "retry_after", None))
+        self._paused_until = self._home.clock.monotonic() + pause
+        self.status.failed(error, self._home.clock.now())
+        self._home.meter.rejected(error.code)
+        _LOG.warning("to %s: %s; next try in %.1f s", self._partner, error, pause)
+
+    def _deferred(self, settled: Settled, tickets: dict[str, Ticket]) -> list[Ticket]:
+        until = self._home.clock.monotonic() + _LATER_PAUSE
+        for later in settled.later:
+            self._window.defer(later.message.case_id, until)
+            self.status.note(later.code, later.detail)
+        return [tickets[later.message.id] for later in settled.later]
+
+
+def _problem(answer: Answer) -> tuple[str, str]:
+    """Code and detail of an error answer; a stranger's answer is told by its status."""
+    try:
+        problem = Problem.model_validate_json(answer.body)
+    except ValidationError:
+        return "link.answer", "not an answer of a gateway"
+    return problem.code, problem.detail[:500]

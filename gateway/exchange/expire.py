@@ -1,0 +1,70 @@
+"""Expire: messages whose time is over are given back to the city, never silently dropped.
+
+The sequence number of an expired message is used up, so its courier goes on offering it:
+the partner refuses it as expired and the case's later messages may follow. Should the
+partner have taken it in time after all, its first receipt says so and the city is told.
+"""
+
+from contracts.errors import StoreUnavailable
+from gateway.exchange.home import Home
+from gateway.ports import Queue, Store, Verdict
+from gateway.records import CITY_LANE, Changes, Incident, MessageRecord, Scope, Ticket
+
+_AT_ONCE = 500
+
+
+class Expire:
+    """Use case: look for what expired, every few seconds."""
+
+    def __init__(
+        self, home: Home, store: Store, queue: Queue, *, to_city: bool, every: float = 5.0
+    ) -> None:
+        """`every`: seconds between two looks."""
+        self._home = home
+        self._store = store
+        self._queue = queue
+        self._to_city = to_city
+        self._every = every
+
+    async def run(self) -> None:
+        while True:
+            try:
+                found = await self.once()
+            except StoreUnavailable:
+                found = 0
+            if found < _AT_ONCE:
+                await self._home.clock.sleep(self._every)
+
+    async def once(self) -> int:
+        """One look; the number of messages found."""
+        now = self._home.now_ms()
+        expired = await self._store.expiring(now, _AT_ONCE)
+        waiting = await self._store.waiting_expired(now, _AT_ONCE)
+        if not expired and not waiting:
+            return 0
+        changes = Changes(
+            expired=[message.id for message in expired],
+            waiting_over=[(message.sender, message.id) for message in waiting],
+            incidents=[
+                *(self._incident(m, now, "envelope.expired", m.receiver) for m in expired),
+                *(self._incident(m, now, "order.waiting", m.sender) for m in waiting),
+            ],
+        )
+        if self._to_city:
+            changes.tickets = [
+                Ticket(CITY_LANE, message.id, message.sender, message.case_id, now)
+                for message in expired
+            ]
+        await self._store.apply(Scope(), lambda _: Verdict(changes, None))
+        await self._queue.announce([CITY_LANE])
+        return max(len(expired), len(waiting))
+
+    def _incident(self, message: MessageRecord, now: int, code: str, partner: str) -> Incident:
+        return Incident(
+            id=f"expired/{message.sender}/{message.id}",
+            at=now,
+            code=code,
+            partner=partner,
+            detail=f"{message.kind} of case {message.case_id} expired",
+            message_id=message.id,
+        )

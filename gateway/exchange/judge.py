@@ -1,0 +1,257 @@
+"""Judge: steps 7 to 9 of `receive`, pure: duplicate, order, life of the case.
+
+Runs inside the transaction, on a snapshot of what the store holds. One `Judgement` folds
+over the messages of a batch in their order, so that three steps of one case may come in one
+batch; when a message fills a gap, those that waited for it follow at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contracts import limits
+from contracts.envelope import Envelope, read_envelope
+from contracts.errors import Refusal
+from contracts.lifecycle import advance
+from contracts.messages import Kind
+from contracts.receipt import Outcome, Receipt, RefusalNote
+from contracts.wire import Result
+from gateway.records import (
+    CITY_LANE,
+    CaseRecord,
+    Changes,
+    Incident,
+    Known,
+    MessageRecord,
+    MessageState,
+    Snapshot,
+    Ticket,
+    WaitingRecord,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One message of a batch after the checks that need no store.
+
+    `envelope` is None when it cannot be read or is not the sender's to send: it is refused
+    and touches no case. `refusal` is what its signed content deserves once its turn has
+    come; `later` is a fault of what is not signed, so it may come right the next time.
+    """
+
+    record: MessageRecord
+    envelope: Envelope | None
+    refusal: Refusal | None = None
+    later: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The answer for one message: its result and, unless `later`, its receipt."""
+
+    result: Result
+    receipt: bytes | None = None
+    reason: Refusal | None = None
+
+
+class Judgement:
+    """Judges the messages of one sender, one after another."""
+
+    def __init__(
+        self, snapshot: Snapshot, *, us: str, sender: str, now: datetime, to_city: bool
+    ) -> None:
+        """`to_city`: whether what is taken gets a ticket to the city's own system."""
+        self.changes = Changes()
+        self._snapshot = snapshot
+        self._us = us
+        self._sender = sender
+        self._now = now
+        self._now_ms = int(now.timestamp() * 1000)
+        self._to_city = to_city
+        self._known = dict(snapshot.messages)
+        self._cases = dict(snapshot.cases)
+        self._waiting_count = snapshot.waiting_count
+
+    def judge(self, candidates: Sequence[Candidate]) -> list[Judged]:
+        return [self._one(candidate) for candidate in candidates]
+
+    def _one(self, candidate: Candidate) -> Judged:
+        record = candidate.record
+        if candidate.later is not None:
+            self._note_incident(record, candidate.later)
+            return Judged(Result.LATER, reason=candidate.later)
+        known = self._known.get((record.sender, record.id))
+        if known is not None:
+            return self._again(record, known)
+        if candidate.envelope is None:
+            return self._refuse(record, candidate.refusal or _UNREADABLE)
+        return self._in_order(record, candidate.envelope, candidate.refusal)
+
+    # --- step 7: duplicate ---------------------------------------------------------------
+
+    def _again(self, record: MessageRecord, known: Known) -> Judged:
+        if record.digest == known.digest:
+            return Judged(Result.DUPLICATE, receipt=known.receipt)
+        refusal = Refusal("message.conflict", f"{record.id} is known with other bytes")
+        self._note_incident(record, refusal, record.envelope)
+        return Judged(Result.REFUSED, self._receipt(record, refusal), refusal)
+
+    # --- step 8: order -------------------------------------------------------------------
+
+    def _in_order(
+        self, record: MessageRecord, envelope: Envelope, refusal: Refusal | None
+    ) -> Judged:
+        case = self._cases.get(record.case_id)
+        if case is not None and case.partner != self._sender:
+            return self._refuse(
+                record, Refusal("case.wrong_city", f"{self._sender} has no part in this case")
+            )
+        expected = case.taken + 1 if case else 1
+        if record.sequence < expected:
+            return self._refuse(
+                record,
+                Refusal(
+                    "order.past",
+                    f"sequence {record.sequence}, expected {expected}",
+                    {"sequence": str(record.sequence), "expected": str(expected)},
+                ),
+            )
+        if record.sequence > expected:
+            return self._wait(record, refusal, expected)
+        judged = self._live(record, envelope, refusal)
+        self._follow(record.case_id)
+        return judged
+
+    def _wait(self, record: MessageRecord, refusal: Refusal | None, expected: int) -> Judged:
+        room = self._snapshot.waiting.setdefault(record.case_id, [])
+        where = {"sequence": str(record.sequence), "expected": str(expected)}
+        if not any(_key(waiting.message) == _key(record) for waiting in room):
+            if (
+                len(room) >= limits.WAITING_PER_CASE
+                or self._waiting_count >= limits.WAITING_PER_PARTNER
+            ):
+                full = Refusal("order.too_early", f"sequence {expected} is missing", where)
+                return Judged(Result.LATER, reason=full)
+            waiting = WaitingRecord(record, refusal, self._now_ms)
+            room.append(waiting)
+            self.changes.waiting.append(waiting)
+            self._waiting_count += 1
+        return Judged(
+            Result.LATER,
+            reason=Refusal("order.waiting", f"sequence {expected} is missing", where),
+        )
+
+    def _follow(self, case_id: str) -> None:
+        """Let in those that waited for what has just come."""
+        room = self._snapshot.waiting.get(case_id)
+        while room:
+            expected = self._cases[case_id].taken + 1
+            turn = [waiting for waiting in room if waiting.message.sequence <= expected]
+            if not turn:
+                return
+            for waiting in turn:
+                room.remove(waiting)
+                self.changes.waiting_over.append(_key(waiting.message))
+                if waiting.message.sequence == self._cases[case_id].taken + 1:
+                    envelope = read_envelope(waiting.message.envelope)
+                    self._live(waiting.message, envelope, waiting.refusal)
+
+    # --- step 9: life of the case ---------------------------------------------------------
+
+    def _live(self, record: MessageRecord, envelope: Envelope, refusal: Refusal | None) -> Judged:
+        before = self._cases.get(record.case_id)
+        if refusal is None and envelope.expires_at <= self._now:
+            refusal = Refusal("envelope.expired", f"expired at {envelope.expires_at.isoformat()}")
+        after = refusal or advance(before.case if before else None, envelope)
+        old_case = before.case if before else None
+        self._change(before, record, old_case if isinstance(after, Refusal) else after)
+        if isinstance(after, Refusal):
+            return self._refuse(record, after)
+        taken = self._keep(record, MessageState.TAKEN, None)
+        if self._to_city:
+            self.changes.tickets.append(
+                Ticket(CITY_LANE, record.id, record.sender, record.case_id, self._now_ms)
+            )
+        return Judged(Result.TAKEN, receipt=taken)
+
+    def _change(self, before: CaseRecord | None, record: MessageRecord, case: object) -> None:
+        opens = before is None and record.kind == Kind.SUBMIT
+        changed = replace(
+            before
+            or CaseRecord(
+                id=record.case_id,
+                partner=self._sender,
+                case=None,
+                sent=0,
+                taken=0,
+                number=record.case_id if opens else None,
+                opened_at=self._now_ms,
+                changed_at=self._now_ms,
+            ),
+            case=case,
+            taken=record.sequence,
+            changed_at=self._now_ms,
+        )
+        self._cases[changed.id] = self.changes.cases[changed.id] = changed
+
+    # --- what is kept ----------------------------------------------------------------------
+
+    def _refuse(self, record: MessageRecord, refusal: Refusal) -> Judged:
+        receipt = self._keep(record, MessageState.REFUSED, refusal)
+        self._note_incident(record, refusal)
+        return Judged(Result.REFUSED, receipt, refusal)
+
+    def _keep(self, record: MessageRecord, state: MessageState, refusal: Refusal | None) -> bytes:
+        receipt = self._receipt(record, refusal)
+        self.changes.messages.append(
+            replace(
+                record,
+                state=state,
+                receipt=receipt,
+                reason=refusal.code if refusal else None,
+                recorded_at=self._now_ms,
+            )
+        )
+        self._known[_key(record)] = Known(record.digest, state, receipt)
+        return receipt
+
+    def _receipt(self, record: MessageRecord, refusal: Refusal | None) -> bytes:
+        readable = record.kind != ""
+        return Receipt(
+            message=record.id if readable else None,
+            digest=record.digest.hex(),
+            sender=record.sender,
+            receiver=self._us,
+            outcome=Outcome.REFUSED if refusal else Outcome.TAKEN,
+            at=self._now,
+            reason=note(refusal) if refusal else None,
+        ).to_json()
+
+    def _note_incident(
+        self, record: MessageRecord, refusal: Refusal, content: bytes | None = None
+    ) -> None:
+        """The leaf hash names it, so the same bytes make one incident however often they come."""
+        self.changes.incidents.append(
+            Incident(
+                id=record.digest.hex(),
+                at=self._now_ms,
+                code=refusal.code,
+                partner=self._sender,
+                detail=refusal.detail,
+                where=dict(refusal.where),
+                message_id=record.id,
+                content=content,
+            )
+        )
+
+
+def note(refusal: Refusal) -> RefusalNote:
+    """A refusal as it stands in a receipt or a result."""
+    return RefusalNote(code=refusal.code, detail=refusal.detail, where=dict(refusal.where))
+
+
+def _key(record: MessageRecord) -> tuple[str, str]:
+    return record.sender, record.id
+
+
+_UNREADABLE = Refusal("envelope.malformed", "the envelope cannot be read")

@@ -1,0 +1,85 @@
+"""Open a message again: its body and files, whether we received it or sent it ourselves."""
+
+import base64
+from dataclasses import dataclass
+
+from adapters.adapter import File
+from contracts.case import Application
+from contracts.envelope import Envelope, read_envelope
+from contracts.errors import MessageRefused
+from contracts.messages import BODY, Kind, SubmitBody
+from contracts.model import Model
+from gateway.exchange.examine import read_body
+from gateway.exchange.home import Home, epoch_context, part_info
+from gateway.ports import Store
+from gateway.records import Direction, MessageRecord
+from keys.suites import SUITES
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a message says in full."""
+
+    envelope: Envelope
+    kind: Kind
+    body: Model
+    files: dict[str, File]
+
+
+class OpenMessage:
+    """Use case: read what is private in a message that this city is party to."""
+
+    def __init__(self, home: Home, store: Store) -> None:
+        self._home = home
+        self._store = store
+
+    async def __call__(self, message: MessageRecord) -> Opened:
+        """`message` with its parts. Raises MessageRefused (`part.unreadable`)."""
+        envelope = read_envelope(message.envelope)
+        plain = await self._plain(message, envelope)
+        kind = Kind(envelope.kind)
+        files = {
+            part.name: File(part.media_type, plain[part.name])
+            for part in envelope.parts
+            if part.name != BODY
+        }
+        return Opened(envelope, kind, read_body(kind, plain.get(BODY)), files)
+
+    async def application(self, case_id: str) -> Application | None:
+        """What was submitted, as far as this gateway holds it."""
+        for message in await self._store.messages(case_id):
+            if message.kind == Kind.SUBMIT:
+                whole = await self._store.message(message.sender, message.id)
+                opened = await self(whole) if whole else None
+                if opened and isinstance(opened.body, SubmitBody):
+                    return opened.body.application
+        return None
+
+    async def _plain(self, message: MessageRecord, envelope: Envelope) -> dict[str, bytes]:
+        if envelope.sealing is None:
+            return {}
+        if message.direction is Direction.OUT:
+            return await self._own(message, envelope)
+        opener = self._home.opener(message.sender)
+        wrapped = base64.b64decode(envelope.sealing.secret)
+        return {
+            part.name: opener.open(
+                envelope.sealing.key, wrapped, part.sealed, part_info(envelope.id, part.name)
+            ).plain
+            for part in message.parts
+        }
+
+    async def _own(self, message: MessageRecord, envelope: Envelope) -> dict[str, bytes]:
+        """What we sent is sealed to the partner: our copy of the epoch's secret opens it."""
+        assert envelope.sealing is not None
+        epoch = await self._store.epoch(envelope.sealing.secret)
+        if epoch is None:
+            raise MessageRefused("our copy of the epoch's secret is gone", code="part.unreadable")
+        context = epoch_context(self._home.code, self._home.code)
+        secret = self._home.opening_key(epoch.key).unwrap(epoch.wrapped, context)
+        suite = SUITES[self._home.trust.member(message.receiver).suite]
+        plain = {}
+        for part in message.parts:
+            info = part_info(envelope.id, part.name)
+            plain[part.name] = suite.decrypt(suite.part_key(secret, info), part.sealed, info)
+        return plain

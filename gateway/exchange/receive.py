@@ -1,0 +1,144 @@
+"""Receive: what came from a partner, from bytes to signed receipts.
+
+The steps carry the numbers of `docs/protocol.md`:
+
+ 1. size       the body is within the limits (the web layer counts while it reads)
+ 2. shape      JSON of the shape of a batch, bounded before it is parsed
+ 3. member     the seal's issuer is a member
+ 4. seal       its signature holds under a key that is good now; made out to us; in time
+ 5. path       every envelope is under the seal
+ 6. envelope   each envelope can be read, is the sender's to send, and its parts open
+ 7. duplicate  known by id: same bytes get the first receipt again, other bytes an alarm
+ 8. order      next in its case; what comes early waits, within bounds
+ 9. life       the life of the case allows it
+10. commit     message, case, receipt and seal in one transaction
+11. receipt    the receipts are sealed, the seal recorded, and only then given
+
+Steps 2 to 5 reject the whole batch (an error answer, nothing taken). From step 6 on each
+message stands for itself. Steps 2, 5 and 6 are `examine`, steps 7 to 9 are
+`judge`, which runs inside step 10.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import orjson
+
+from contracts.seal import BATCH_TYPE, RECEIPTS_TYPE, Seal
+from contracts.tree import leaf_hash
+from contracts.wire import Result
+from gateway.exchange.examine import BodyCheck, Examine, check_paths, read_batch
+from gateway.exchange.home import Home
+from gateway.exchange.judge import Candidate, Judged, Judgement, note
+from gateway.exchange.sealed_tree import seal_leaves
+from gateway.ports import Queue, Store, Verdict
+from gateway.records import CITY_LANE, Changes, Scope, SealOf, SealRecord, Snapshot, seal_id
+from keys.batch_seal import check_seal
+
+
+class Receive:
+    """Use case: take a batch, answer with receipts."""
+
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        queue: Queue,
+        *,
+        to_city: bool,
+        check_body: BodyCheck = lambda _kind, _body: None,
+    ) -> None:
+        self._home = home
+        self._store = store
+        self._queue = queue
+        self._to_city = to_city
+        self._examine = Examine(home, check_body)
+
+    async def __call__(self, body: bytes) -> tuple[str, bytes]:
+        """The sender's member code and the reply body.
+
+        Raises BatchRejected, TrustUnavailable or StoreUnavailable: then nothing was taken.
+        """
+        batch = read_batch(body)
+        now = self._home.clock.now()
+        seal = check_seal(
+            batch.seal, BATCH_TYPE, trust=self._home.trust, us=self._home.code, now=now
+        )
+        leaves = check_paths(seal, batch)
+        record = SealRecord(
+            id=seal_id(batch.seal),
+            of=SealOf.BATCH,
+            issuer=seal.iss,
+            audience=seal.aud,
+            token=batch.seal,
+            leaves=b"".join(leaves),
+            at=_ms(now),
+        )
+        candidates = [
+            self._examine(seal, record.id, index, message, leaves[index], now)
+            for index, message in enumerate(batch.messages)
+        ]
+        judged = await self._commit(seal.iss, candidates, record)
+        return seal.iss, await self._answer(seal, judged)
+
+    # --- steps 7 to 11 ----------------------------------------------------------------------
+
+    async def _commit(
+        self, sender: str, candidates: Sequence[Candidate], seal: SealRecord
+    ) -> list[Judged]:
+        scope = Scope(
+            messages=[(sender, candidate.record.id) for candidate in candidates],
+            cases=sorted({c.record.case_id for c in candidates if c.envelope is not None}),
+            waiting_of=sender,
+        )
+
+        def rule(snapshot: Snapshot) -> Verdict[list[Judged]]:
+            judgement = Judgement(
+                snapshot,
+                us=self._home.code,
+                sender=sender,
+                now=self._home.clock.now(),
+                to_city=self._to_city,
+            )
+            judged = judgement.judge(candidates)
+            if _keeps_anything(judgement.changes):
+                judgement.changes.seals.append(seal)
+            return Verdict(judgement.changes, judged)
+
+        judged = await self._store.apply(scope, rule)
+        if self._to_city:
+            await self._queue.announce([CITY_LANE])
+        for one in judged:
+            self._home.meter.received(sender, one.result)
+        return judged
+
+    async def _answer(self, batch: Seal, judged: Sequence[Judged]) -> bytes:
+        digest = self._home.suite.digest
+        leaves = [leaf_hash(digest, one.receipt) for one in judged if one.receipt is not None]
+        if not leaves:
+            return _reply(None, judged, [])
+        tree = await seal_leaves(self._home, RECEIPTS_TYPE, batch.iss, leaves, answers=batch.jti)
+        await self._store.apply(Scope(), lambda _: Verdict(Changes(seals=[tree.record]), None))
+        return _reply(tree.record.token, judged, tree.paths)
+
+
+def _keeps_anything(changes: Changes) -> bool:
+    return bool(changes.messages or changes.waiting or changes.incidents)
+
+
+def _reply(token: str | None, judged: Sequence[Judged], paths: Sequence[list[str]]) -> bytes:
+    remaining = iter(paths)
+    results = []
+    for one in judged:
+        result: dict[str, object] = {"result": one.result.value}
+        if one.receipt is not None:
+            result["receipt"] = one.receipt.decode()
+            result["path"] = next(remaining)
+        if one.reason is not None and one.result is Result.LATER:
+            result["reason"] = note(one.reason).model_dump()
+        results.append(result)
+    return orjson.dumps({"seal": token, "results": results})
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

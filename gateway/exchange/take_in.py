@@ -1,0 +1,95 @@
+"""Take in: the city's own documents become drafts, and drafts become messages.
+
+A document that was committed but not yet accepted when the process died arrives again under
+the same key and does nothing twice. One that cannot be used is rejected with the reason and
+kept; the rest flow on.
+"""
+
+import asyncio
+import logging
+import random
+
+from adapters.adapter import Adapter
+from contracts.errors import TongbanError, Wrong
+from gateway.exchange.backoff import Backoff
+from gateway.exchange.home import Home
+from gateway.exchange.submit import Submit
+from gateway.ports import Arrival, Connector, Notice, Store, Verdict
+from gateway.records import Changes, Incident, Scope
+
+_LOG = logging.getLogger("tongban.take_in")
+
+
+class TakeIn:
+    """Use case: empty the city's connector into the outbox."""
+
+    def __init__(
+        self, home: Home, store: Store, submit: Submit, adapter: Adapter, connector: Connector
+    ) -> None:
+        self._home = home
+        self._store = store
+        self._submit = submit
+        self._adapter = adapter
+        self._connector = connector
+        self._backoff = Backoff(ceiling=30.0, uniform=random.SystemRandom().uniform)
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Finish the document at hand, take no more."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                for arrival in await self._connector.arrivals(wait=0.5):
+                    if self._stopping.is_set():
+                        return
+                    await self._one(arrival)
+                self._backoff.succeeded()
+            except TongbanError as error:
+                await self._pause(error)
+
+    async def _pause(self, error: TongbanError) -> None:
+        pause = self._backoff.failed()
+        _LOG.warning("from the city: %s; next try in %.1f s", error, pause)
+        try:
+            await asyncio.wait_for(self._stopping.wait(), pause)
+        except TimeoutError:
+            return
+
+    async def _one(self, arrival: Arrival) -> None:
+        try:
+            drafts = self._adapter.read(arrival.document.data)
+            for index, draft in enumerate(drafts):
+                await self._submit(draft, intake=f"{arrival.key}/{index}")
+        except Wrong as error:
+            await self._reject(arrival, error)
+        else:
+            await self._connector.accept(arrival)
+
+    async def _reject(self, arrival: Arrival, error: TongbanError) -> None:
+        incident = Incident(
+            id=f"document/{arrival.key}",
+            at=self._home.now_ms(),
+            code=error.code,
+            partner=None,
+            detail=error.detail,
+            where={**error.where, "document": arrival.document.name},
+            content=arrival.document.data,
+        )
+        await self._store.apply(Scope(), lambda _: Verdict(Changes(incidents=[incident]), None))
+        await self._connector.reject(arrival, notice_of(error))
+
+
+def notice_of(error: TongbanError) -> Notice:
+    """What the city is told about a document of its own."""
+    reason = error.reason
+    return Notice(
+        code=error.code,
+        zh=reason.zh,
+        en=reason.en,
+        remedy_zh=reason.remedy_zh,
+        remedy_en=reason.remedy_en,
+        detail=str(error),
+        number=error.where.get("number"),
+    )

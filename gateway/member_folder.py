@@ -1,0 +1,129 @@
+"""What `tongban init` makes: the folder of a new member, ready to run.
+
+::
+
+    tongban.toml      settings, commented
+    member.json       this member's entry, public: hand it to the other members
+    members.json      the list of members; at first this one alone
+    keys/             private keys, encrypted; passphrase in keys/passphrase unless elsewhere
+    city/             drop folders, where the connector is "folder"
+"""
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from contracts.codes.region import region
+from contracts.errors import SettingsInvalid
+from gateway.config import FILE_NAME
+from keys.atomic_file import write_atomically
+from keys.stores.file import FileKeyStore
+from keys.suites import SUITES
+from keys.trust.member import Member, MemberKey
+from keys.trust.members_file import write_members
+
+_TEMPLATE = """\
+# Settings of the gateway of {name} ({code}). Every setting may be overridden by the
+# environment: TONGBAN_<TABLE>__<SETTING>, as in TONGBAN_GATEWAY__LISTEN=0.0.0.0:8443.
+
+[member]
+code = "{code}"
+
+[gateway]
+listen = "{listen}"           # where partners' gateways reach this one
+
+[store]
+path = "store.sqlite"
+
+[keys]
+folder = "keys"
+passphrase_file = "keys/passphrase"
+signing = "{signing}"
+opening = ["{opening}"]       # the last one is used for our own copies
+
+[trust]
+members = "members.json"
+
+[city]
+connector = "{connector}"     # "folder": drop folders below; "none": nothing is handed over
+folder = "city"
+{profile}
+
+[exchange]
+life_hours = 72               # how long a message may wait for its receipt
+
+[log]
+level = "info"
+style = "json"                # or "console"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """What the operator chose. `profile` None: no connector to the city's system."""
+
+    code: str
+    suite: str
+    listen: str = "127.0.0.1:8410"
+    address: str | None = None  # what partners are told; from `listen` when None
+    profile: str | None = None
+    name: str | None = None
+
+
+def make_member_folder(folder: Path, new: NewMember) -> Member:
+    """Make the folder and everything in it; returns the member's public entry.
+
+    Raises SettingsInvalid when there is a member already, or suite or code are unknown.
+    """
+    if (folder / FILE_NAME).exists():
+        raise SettingsInvalid(["there is a member here already"], source=str(folder))
+    if new.suite not in SUITES:
+        raise SettingsInvalid([f"suite: one of {', '.join(SUITES)}"], source="suite")
+    name = new.name or region(new.code).name
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = folder / "keys"
+    keys.mkdir(mode=0o700, exist_ok=True)
+    phrase = secrets.token_urlsafe(32).encode()
+    write_atomically(keys / "passphrase", phrase + b"\n", mode=0o600)
+    store = FileKeyStore(keys, phrase)
+    member, signing, opening = _make_keys(new, name, store)
+    text = _TEMPLATE.format(
+        name=name,
+        code=new.code,
+        listen=new.listen,
+        signing=signing,
+        opening=opening,
+        connector="folder" if new.profile else "none",
+        profile=f'profile = "{new.profile}"' if new.profile else '# profile = "410100"',
+    )
+    write_members(folder / "members.json", [member])
+    write_atomically(folder / "member.json", _entry(member), mode=0o644)
+    write_atomically(folder / FILE_NAME, text.encode(), mode=0o644)
+    return member
+
+
+def _make_keys(new: NewMember, name: str, store: FileKeyStore) -> tuple[Member, str, str]:
+    suite, now = SUITES[new.suite], datetime.now(UTC).replace(microsecond=0)
+    serial = f"{now:%Y%m%d}-{os.urandom(2).hex()}"
+    signing = suite.new_signing_key(f"{new.code}-sign-{serial}")
+    opening = suite.new_opening_key(f"{new.code}-open-{serial}")
+    member = Member(
+        code=new.code,
+        name=name,
+        suite=new.suite,
+        jurisdictions=(new.code,),
+        address=new.address or f"http://{new.listen}",
+        signing_keys=(MemberKey(kid=signing.kid, jwk=signing.public().jwk(), valid_from=now),),
+        sealing_keys=(MemberKey(kid=opening.kid, jwk=opening.public().jwk(), valid_from=now),),
+    )
+    return (
+        member,
+        store.save_signing_key(signing.kid, signing),
+        store.save_opening_key(opening.kid, opening),
+    )
+
+
+def _entry(member: Member) -> bytes:
+    return member.model_dump_json(indent=2, exclude_none=True).encode() + b"\n"

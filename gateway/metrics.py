@@ -1,0 +1,68 @@
+"""Prometheus metrics of one gateway process. `docs/reference/metrics.md` lists them."""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from gateway.exchange.link_status import LinkStatus
+from gateway.ports import Backlog
+
+_SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600)
+
+
+class Metrics:
+    """A `Meter` that can be scraped."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        new = {"registry": self._registry}
+        self._received = Counter(
+            "tongban_messages_received", "Messages of partners, by result", ["partner", "result"],
+            **new,
+        )  # fmt: skip
+        self._receipts = Counter(
+            "tongban_receipts", "Receipts for our messages, by outcome", ["partner", "outcome"],
+            **new,
+        )  # fmt: skip
+        self._exchange = Histogram(
+            "tongban_exchange_seconds", "From the record of a message to its receipt", ["partner"],
+            buckets=_SECONDS, **new,
+        )  # fmt: skip
+        self._rejected = Counter(
+            "tongban_rejected", "Batches and replies that were not used, by code", ["code"], **new
+        )
+        self._signatures = Counter(
+            "tongban_signature_failures", "Seals that did not hold, by code", ["code"], **new
+        )
+        self._depth = Gauge("tongban_queue_depth", "Tickets in a lane", ["lane"], **new)
+        self._age = Gauge(
+            "tongban_queue_oldest_seconds", "Age of the oldest ticket of a lane", ["lane"], **new
+        )
+        self._failures = Gauge(
+            "tongban_link_failures", "Failures in a row of the link to a partner", ["partner"],
+            **new,
+        )  # fmt: skip
+
+    def received(self, partner: str, result: str) -> None:
+        self._received.labels(partner, result).inc()
+
+    def settled(self, partner: str, outcome: str, seconds: float) -> None:
+        self._receipts.labels(partner, outcome).inc()
+        self._exchange.labels(partner).observe(seconds)
+
+    def rejected(self, code: str) -> None:
+        self._rejected.labels(code).inc()
+        if code.startswith(("seal.", "path.", "receipt.")):
+            self._signatures.labels(code).inc()
+
+    def scrape(self, backlog: Iterable[Backlog], links: Iterable[LinkStatus], now_ms: int) -> bytes:
+        """The exposition text, with gauges as of now."""
+        self._depth.clear()
+        self._age.clear()
+        for lane in backlog:
+            self._depth.labels(lane.lane).set(lane.depth)
+            if lane.oldest_at is not None:
+                self._age.labels(lane.lane).set(max(0, now_ms - lane.oldest_at) / 1000)
+        for link in links:
+            self._failures.labels(link.partner).set(link.failures)
+        return generate_latest(self._registry)

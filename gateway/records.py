@@ -1,0 +1,234 @@
+"""What a store keeps, as plain values. The core makes them, a store writes them down.
+
+Times are Unix milliseconds (int); identifiers are the texts of `contracts.ids`; digests and
+leaf hashes are bytes.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from contracts.case import Case
+from contracts.errors import Refusal
+
+CITY_LANE = "city"
+
+
+def partner_lane(member: str) -> str:
+    """The lane of messages to one partner."""
+    return f"partner/{member}"
+
+
+class Direction(StrEnum):
+    IN = "in"
+    OUT = "out"
+
+
+class MessageState(StrEnum):
+    """Where a message stands at this gateway."""
+
+    QUEUED = "queued"  # out: no receipt yet
+    TAKEN = "taken"
+    REFUSED = "refused"
+    EXPIRED = "expired"  # out: given back to the city; a late receipt still settles it
+
+
+OPEN_STATES = frozenset({MessageState.QUEUED, MessageState.EXPIRED})
+"""States of our own messages that a receipt may still settle."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartRecord:
+    """One sealed part, in the envelope's order."""
+
+    name: str
+    media_type: str
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """A message, sent or received, with its exact envelope.
+
+    `id` is the message id; for an envelope that could not be read it is the hex leaf hash.
+    `seal_id` and `position` say which leaf of which batch seal proves it.
+    """
+
+    id: str
+    sender: str
+    receiver: str
+    direction: Direction
+    case_id: str
+    kind: str
+    sequence: int
+    state: MessageState
+    envelope: bytes
+    digest: bytes
+    recorded_at: int
+    expires_at: int
+    seal_id: str | None = None
+    position: int | None = None
+    receipt: bytes | None = None
+    reason: str | None = None
+    parts: Sequence[PartRecord] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a receipt says of a message that we sent."""
+
+    message_id: str
+    state: MessageState
+    seal_id: str
+    position: int
+    receipt: bytes
+    reason: str | None
+    at: int
+
+
+class SealOf(StrEnum):
+    BATCH = "batch"
+    RECEIPTS = "receipts"
+
+
+def seal_id(token: str) -> str:
+    """What a seal is kept under: the SHA-256 of its text, so that nobody can reuse an id."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class SealRecord:
+    """A seal that we gave or got. `leaves` are the leaf hashes, 32 bytes each, in order:
+    the path of any message is computed from them when somebody asks."""
+
+    id: str
+    of: SealOf
+    issuer: str
+    audience: str
+    token: str
+    leaves: bytes
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRecord:
+    """The secret of an epoch of ours, wrapped to ourselves: what we sent stays readable.
+
+    `id` is the text in the envelope (`sealing.secret`); `key` names our opening key.
+    """
+
+    id: str
+    key: str
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """A case and its two counters.
+
+    `case` is None when its submission was refused: the counters go on all the same.
+    `sent` is the last sequence that we gave, `taken` the last of the partner's that we
+    judged. `number` is what this city's own system calls the case.
+    """
+
+    id: str
+    partner: str
+    case: Case | None
+    sent: int
+    taken: int
+    number: str | None
+    opened_at: int
+    changed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRecord:
+    """A message that came before those it follows: the record it will be, unjudged.
+
+    `refusal` is what its content alone already deserves, once its turn has come.
+    """
+
+    message: MessageRecord
+    refusal: Refusal | None
+    arrived_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A place in a lane: this message is to be sent, or handed to the city.
+
+    `position` grows with the order of commits and is given by the store.
+    """
+
+    lane: str
+    message_id: str
+    sender: str
+    case_id: str
+    at: int
+    size: int = 0  # bytes on the wire, near enough to close a batch by
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something an operator must see: an alarm, or bytes that could not be used, kept."""
+
+    id: str
+    at: int
+    code: str
+    partner: str | None
+    detail: str
+    where: dict[str, str] = field(default_factory=dict)
+    message_id: str | None = None
+    content: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a rule must see before it decides."""
+
+    messages: Sequence[tuple[str, str]] = ()  # (sender, id)
+    cases: Sequence[str] = ()
+    numbers: Sequence[str] = ()  # cases by this city's own number
+    intakes: Sequence[str] = ()
+    waiting_of: str | None = None  # partner whose waiting room is looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a message that came before."""
+
+    digest: bytes
+    state: MessageState
+    receipt: bytes | None
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """What the store holds within a scope. Maps lack what the store lacks."""
+
+    messages: dict[tuple[str, str], Known] = field(default_factory=dict)
+    cases: dict[str, CaseRecord] = field(default_factory=dict)
+    numbers: dict[str, CaseRecord] = field(default_factory=dict)
+    intakes: frozenset[str] = frozenset()
+    waiting: dict[str, list[WaitingRecord]] = field(default_factory=dict)  # by case
+    waiting_count: int = 0
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one transaction writes: all of it, or nothing."""
+
+    cases: dict[str, CaseRecord] = field(default_factory=dict)
+    messages: list[MessageRecord] = field(default_factory=list)
+    settlements: list[Settlement] = field(default_factory=list)
+    expired: list[str] = field(default_factory=list)  # ids of our own messages
+    seals: list[SealRecord] = field(default_factory=list)
+    tickets: list[Ticket] = field(default_factory=list)
+    tickets_done: list[int] = field(default_factory=list)
+    waiting: list[WaitingRecord] = field(default_factory=list)
+    waiting_over: list[tuple[str, str]] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
+    intakes: list[str] = field(default_factory=list)
+    epochs: list[EpochRecord] = field(default_factory=list)

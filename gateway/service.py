@@ -1,0 +1,139 @@
+"""The running gateway: its parts started in order, and stopped so that nothing is lost."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from contracts.errors import TongbanError
+from gateway.exchange.courier import Courier
+from gateway.exchange.expire import Expire
+from gateway.exchange.hand_over import HandOver
+from gateway.exchange.home import Home
+from gateway.exchange.link_status import LinkStatus
+from gateway.exchange.take_in import TakeIn
+from gateway.links.http import HttpLink
+from gateway.ports import Store
+from gateway.web.api.exchange import ExchangeApi
+
+_LOG = logging.getLogger("tongban.service")
+_NEW_MEMBERS_EVERY = 2.0  # seconds between two looks at the trust list
+
+
+class Gateway:
+    """Owns every task of the process. `run` until cancelled or told to `stop`."""
+
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        *,
+        host: str,
+        port: int,
+        drain_seconds: float,
+        courier: Callable[[str, HttpLink], Courier],
+        link: Callable[[str], HttpLink],
+        expire: Expire,
+        city: Sequence[TakeIn | HandOver],
+    ) -> None:
+        self._home = home
+        self._store = store
+        self._host = host
+        self._port = port
+        self._drain_seconds = drain_seconds
+        self._new_courier = courier
+        self._new_link = link
+        self._expire = expire
+        self._city = city
+        self._couriers: dict[str, Courier] = {}
+        self._links: dict[str, HttpLink] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stop = asyncio.Event()
+        self.started = asyncio.Event()
+
+    def stop(self) -> None:
+        """Finish what is taken, take no more."""
+        self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    def heard(self, partner: str) -> None:
+        """A message came from a partner: its courier need not wait any longer."""
+        if courier := self._couriers.get(partner):
+            courier.wake()
+
+    def links(self) -> list[LinkStatus]:
+        return [courier.status for courier in self._couriers.values()]
+
+    async def run(self, app: web.Application, exchange: ExchangeApi) -> None:
+        runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self._host, self._port, backlog=512).start()
+            self._start("expire", self._expire.run())
+            for number, part in enumerate(self._city):
+                self._start(f"city-{number}", part.run())
+            self._start("couriers", self._keep_couriers())
+            self.started.set()
+            _LOG.info("gateway of %s listens on %s:%d", self._home.code, self._host, self._port)
+            await self._stop.wait()
+            await self._drain(exchange)
+        finally:
+            await self._close(runner)
+
+    # --- tasks -------------------------------------------------------------------------------
+
+    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks[name] = task
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A part that dies takes the process with it: a supervisor starts it again, whole."""
+        if task.cancelled() or self.stopping:
+            return
+        if error := task.exception():
+            _LOG.critical("%s ended unforeseen", task.get_name(), exc_info=error)
+            self.stop()
+
+    async def _keep_couriers(self) -> None:
+        """One courier for every other member of the trust list, also for those that join."""
+        while True:
+            with contextlib.suppress(TongbanError):
+                for member in self._home.trust.members():
+                    if member.code != self._home.code and member.code not in self._couriers:
+                        self._send_to(member.code)
+            await self._home.clock.sleep(_NEW_MEMBERS_EVERY)
+
+    def _send_to(self, partner: str) -> None:
+        link = self._links[partner] = self._new_link(partner)
+        courier = self._couriers[partner] = self._new_courier(partner, link)
+        self._start(f"courier-{partner}", courier.run())
+
+    # --- the end ------------------------------------------------------------------------------
+
+    async def _drain(self, exchange: ExchangeApi) -> None:
+        _LOG.info("stopping: finishing what is taken")
+        for part in (*self._couriers.values(), *self._city):
+            part.stop()
+        for name in ("expire", "couriers"):
+            self._tasks[name].cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._drain_seconds):
+                await exchange.drain()
+                await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _close(self, runner: web.AppRunner) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await runner.cleanup()
+        for link in self._links.values():
+            await link.close()
+        await self._store.close()
+        _LOG.info("gateway of %s has stopped", self._home.code)

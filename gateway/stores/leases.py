@@ -1,0 +1,33 @@
+"""Leases: one consumer a lane, taken over when it no longer renews."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, or_, select
+
+from gateway.stores.schema import LANE
+
+
+def lease(
+    connection: Connection,
+    insert: Callable[[Table], Any],
+    lane: str,
+    owner: str,
+    now: int,
+    until: int,
+) -> bool:
+    """Whether `owner` holds `lane` until `until` (milliseconds) from now on."""
+    row = insert(LANE).values(lane=lane, owner=owner, until=until)
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=["lane"],
+            set_={"owner": owner, "until": until},
+            where=or_(LANE.c.owner == owner, LANE.c.until <= now),
+        )
+    )
+    holder = connection.execute(select(LANE.c.owner).where(LANE.c.lane == lane)).scalar_one()
+    return bool(holder == owner)
+
+
+def release(connection: Connection, lane: str, owner: str) -> None:
+    connection.execute(delete(LANE).where(LANE.c.lane == lane, LANE.c.owner == owner))

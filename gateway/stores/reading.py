@@ -1,0 +1,153 @@
+"""The reading half of a store: one function a question, on a connection of its caller."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from gateway.ports import Backlog
+from gateway.records import (
+    CaseRecord,
+    EpochRecord,
+    Incident,
+    MessageRecord,
+    MessageState,
+    PartRecord,
+    SealRecord,
+    Ticket,
+)
+from gateway.stores import rows
+from gateway.stores.schema import (
+    CASE,
+    EPOCH,
+    INCIDENT,
+    MESSAGE,
+    PART,
+    SEAL,
+    TICKET,
+    WAITING,
+)
+
+_TICKETS = (
+    select(TICKET)
+    .where(TICKET.c.lane == bindparam("of_lane"), TICKET.c.position > bindparam("after"))
+    .order_by(TICKET.c.position)
+    .limit(bindparam("most"))
+)
+_OUTGOING = select(MESSAGE).where(
+    MESSAGE.c.id.in_(bindparam("ids", expanding=True)), MESSAGE.c.direction == "out"
+)
+_PARTS = (
+    select(PART)
+    .where(PART.c.message_id.in_(bindparam("ids", expanding=True)))
+    .order_by(PART.c.position)
+)
+
+
+def tickets(connection: Connection, lane: str, after: int, limit: int) -> list[Ticket]:
+    found = connection.execute(_TICKETS, {"of_lane": lane, "after": after, "most": limit})
+    return [rows.ticket_record(row) for row in found]
+
+
+def outgoing(
+    connection: Connection, ids: Sequence[str]
+) -> list[tuple[MessageRecord, Sequence[PartRecord]]]:
+    wanted = {"ids": list(ids)}
+    messages = {row.id: row for row in connection.execute(_OUTGOING, wanted)}
+    parts: dict[str, list[PartRecord]] = {}
+    for row in connection.execute(_PARTS, wanted):
+        message = messages.get(row.message_id)
+        if message is not None and row.sender == message.sender:
+            parts.setdefault(row.message_id, []).append(rows.part_record(row))
+    return [
+        (rows.message_record(messages[message_id]), parts.get(message_id, []))
+        for message_id in ids
+        if message_id in messages
+    ]
+
+
+def message(connection: Connection, sender: str | None, message_id: str) -> MessageRecord | None:
+    query = select(MESSAGE).where(MESSAGE.c.id == message_id)
+    if sender is not None:
+        query = query.where(MESSAGE.c.sender == sender)
+    row = connection.execute(query.limit(1)).one_or_none()
+    if row is None:
+        return None
+    found = connection.execute(
+        select(PART)
+        .where(PART.c.message_id == message_id, PART.c.sender == row.sender)
+        .order_by(PART.c.position)
+    )
+    return rows.message_record(row, [rows.part_record(part) for part in found])
+
+
+def messages(connection: Connection, case_id: str) -> list[MessageRecord]:
+    query = select(MESSAGE).where(MESSAGE.c.case_id == case_id).order_by(MESSAGE.c.recorded)
+    return [rows.message_record(row) for row in connection.execute(query)]
+
+
+def case(connection: Connection, case_id: str) -> CaseRecord | None:
+    row = connection.execute(select(CASE).where(CASE.c.id == case_id)).one_or_none()
+    return rows.case_record(row) if row else None
+
+
+def case_by_number(connection: Connection, number: str) -> CaseRecord | None:
+    row = connection.execute(select(CASE).where(CASE.c.number == number)).one_or_none()
+    return rows.case_record(row) if row else None
+
+
+def cases(connection: Connection, before: int | None, limit: int) -> list[CaseRecord]:
+    query = select(CASE).order_by(CASE.c.changed_at.desc()).limit(limit)
+    if before is not None:
+        query = query.where(CASE.c.changed_at < before)
+    return [rows.case_record(row) for row in connection.execute(query)]
+
+
+def seal(connection: Connection, seal_id: str) -> SealRecord | None:
+    row = connection.execute(select(SEAL).where(SEAL.c.id == seal_id)).one_or_none()
+    return rows.seal_record(row) if row else None
+
+
+def seal_over(connection: Connection, leaf: bytes, issuer: str, since: int) -> SealRecord | None:
+    """Looks from `since` on, where it nearly always stands first."""
+    query = (
+        select(SEAL)
+        .where(SEAL.c.issuer == issuer, SEAL.c.at >= since)
+        .order_by(SEAL.c.at)
+        .execution_options(yield_per=50)
+    )
+    size = len(leaf)
+    for row in connection.execute(query):
+        leaves = row.leaves
+        if any(leaves[i : i + size] == leaf for i in range(0, len(leaves), size)):
+            return rows.seal_record(row)
+    return None
+
+
+def epoch(connection: Connection, epoch_id: str) -> EpochRecord | None:
+    row = connection.execute(select(EPOCH).where(EPOCH.c.id == epoch_id)).one_or_none()
+    return EpochRecord(row.id, row.key, row.wrapped) if row else None
+
+
+def expiring(connection: Connection, now: int, limit: int) -> list[MessageRecord]:
+    query = (
+        select(MESSAGE)
+        .where(MESSAGE.c.state == MessageState.QUEUED.value, MESSAGE.c.expires_at <= now)
+        .order_by(MESSAGE.c.expires_at)
+        .limit(limit)
+    )
+    return [rows.message_record(row) for row in connection.execute(query)]
+
+
+def waiting_expired(connection: Connection, now: int, limit: int) -> list[MessageRecord]:
+    query = select(WAITING).where(WAITING.c.expires_at <= now).limit(limit)
+    return [rows.waiting_record(row).message for row in connection.execute(query)]
+
+
+def backlog(connection: Connection) -> list[Backlog]:
+    query = select(TICKET.c.lane, func.count(), func.min(TICKET.c.at)).group_by(TICKET.c.lane)
+    return [Backlog(lane, depth, oldest) for lane, depth, oldest in connection.execute(query)]
+
+
+def incidents(connection: Connection, limit: int) -> list[Incident]:
+    query = select(INCIDENT).order_by(INCIDENT.c.at.desc()).limit(limit)
+    return [rows.incident_record(row) for row in connection.execute(query)]

@@ -1,0 +1,109 @@
+"""``POST /exchange/v1/batches``: step 1 of `receive`, and the way in to the others."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from contracts import limits
+from contracts.errors import BatchRejected, TongbanError, Unchecked
+from gateway.exchange.courier import BATCHES_PATH
+from gateway.exchange.home import Home
+from gateway.exchange.receive import Receive
+from gateway.web.problem import problem
+
+_LOG = logging.getLogger("tongban.web")
+
+
+class ExchangeApi:
+    """The endpoint that partners post batches to."""
+
+    def __init__(self, home: Home, receive: Receive, *, heard: Callable[[str], None]) -> None:
+        """`heard` is told the member code of every partner whose batch was good."""
+        self._home = home
+        self._receive = receive
+        self._heard = heard
+        self._stopping = False
+        self._busy = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post(BATCHES_PATH, self.post)]
+
+    async def drain(self) -> None:
+        """Take nothing more; return when everything taken is answered."""
+        self._stopping = True
+        await self._idle.wait()
+
+    async def post(self, request: web.Request) -> web.Response:
+        trace = self._home.new_id()
+        self._busy += 1
+        self._idle.clear()
+        try:
+            partner, reply = await self._take(request)
+        except TongbanError as error:
+            self._home.meter.rejected(error.code)
+            _LOG.warning("refused a batch: %s", error, extra={"trace": trace})
+            return problem(error, trace=trace)
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._idle.set()
+        self._heard(partner)
+        return web.Response(body=reply, content_type="application/json")
+
+    async def _take(self, request: web.Request) -> tuple[str, bytes]:
+        if self._stopping:
+            raise Unchecked("this process is about to end", code="gateway.stopping")
+        return await self._receive(await read_body(request))
+
+
+async def read_body(request: web.Request) -> bytes:
+    """The whole body, counted while it comes: what headers promise reserves nothing.
+
+    Raises BatchRejected (`request.*`).
+    """
+    _check_headers(request)
+    return await _in_time(_collect(request))
+
+
+def _check_headers(request: web.Request) -> None:
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding != "identity":
+        raise BatchRejected(f"content encoding {encoding[:40]}", code="request.encoding")
+    if request.content_type != "application/json":
+        raise BatchRejected(f"content type {request.content_type[:80]}", code="request.encoding")
+    if (request.content_length or 0) > limits.BATCH_BYTES:
+        raise BatchRejected(
+            f"{request.content_length} bytes announced, at most {limits.BATCH_BYTES}",
+            code="request.too_large",
+        )
+
+
+async def _in_time(reading: Awaitable[bytes]) -> bytes:
+    try:
+        async with asyncio.timeout(limits.REQUEST_SECONDS):
+            return await reading
+    except TimeoutError as error:
+        raise BatchRejected(
+            f"not complete after {limits.REQUEST_SECONDS} s", code="request.timeout"
+        ) from error
+
+
+async def _collect(request: web.Request) -> bytes:
+    chunks, size = [], 0
+    try:
+        async for chunk in request.content.iter_any():
+            size += len(chunk)
+            if size > limits.BATCH_BYTES:
+                raise BatchRejected(
+                    f"more than {limits.BATCH_BYTES} bytes", code="request.too_large"
+                )
+            chunks.append(chunk)
+    except (web.HTTPException, ConnectionError, ValueError) as error:
+        raise BatchRejected(
+            f"the body broke off: {type(error).__name__}", code="request.replaced"
+        ) from error
+    return b"".join(chunks)

@@ -1,0 +1,64 @@
+"""``/health/live``, ``/health/ready`` and ``/metrics``."""
+
+from collections.abc import Callable, Iterable
+
+from aiohttp import web
+
+from contracts.errors import TongbanError
+from gateway.exchange.home import Home
+from gateway.exchange.link_status import LinkStatus
+from gateway.metrics import Metrics
+from gateway.ports import Store
+
+
+class HealthApi:
+    """What a supervisor and a scraper ask."""
+
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        metrics: Metrics,
+        *,
+        links: Callable[[], Iterable[LinkStatus]],
+        stopping: Callable[[], bool],
+    ) -> None:
+        self._home = home
+        self._store = store
+        self._metrics = metrics
+        self._links = links
+        self._stopping = stopping
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/health/live", self.live),
+            web.get("/health/ready", self.ready),
+            web.get("/metrics", self.metrics),
+        ]
+
+    async def live(self, _request: web.Request) -> web.Response:
+        """The process runs and its loop turns."""
+        return web.json_response({"live": True})
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """Whether batches would be taken now, and if not, why not."""
+        faults = []
+        if self._stopping():
+            faults.append("gateway.stopping")
+        try:
+            await self._store.backlog()
+            self._home.trust.members()
+        except TongbanError as error:
+            faults.append(error.code)
+        return web.json_response(
+            {"ready": not faults, "member": self._home.code, "faults": faults},
+            status=503 if faults else 200,
+        )
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        try:
+            backlog = await self._store.backlog()
+        except TongbanError:
+            backlog = []
+        text = self._metrics.scrape(backlog, self._links(), self._home.now_ms())
+        return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})

@@ -1,0 +1,34 @@
+"""Errors as answers: RFC 9457, application/problem+json."""
+
+from aiohttp import web
+
+from contracts.errors import REASONS, PartnerUnreachable, TongbanError
+from contracts.wire import Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem(error: TongbanError, *, trace: str) -> web.Response:
+    """What was wrong, where, whose side, whether to try again, and what to do."""
+    reason = REASONS[error.code]
+    body = Problem(
+        type=f"urn:tongban:problem:{error.code}",
+        title=reason.en,
+        status=reason.status,
+        detail=error.detail,
+        code=error.code,
+        side=reason.side,
+        retry=reason.retry,
+        where=error.where,
+        remedy=reason.remedy_en,
+        trace=trace,
+    )
+    headers = {"Tongban-Trace": trace}
+    after = error.retry_after if isinstance(error, PartnerUnreachable) else None
+    if after is None and reason.status in {429, 503, 507}:
+        after = 2.0
+    if after is not None:
+        headers["Retry-After"] = str(max(1, round(after)))
+    return web.Response(
+        status=reason.status, body=body.to_json(), content_type=MEDIA_TYPE, headers=headers
+    )

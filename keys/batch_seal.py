@@ -1,0 +1,82 @@
+"""Seals: one signature over the root of a tree, made and checked.
+
+Used for batches of messages, for the receipts that answer them, and years later by an
+auditor. The order of checks: member, key, algorithm, signature, claims. Nothing of the
+payload is believed before the signature holds, except which member to ask for keys.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from contracts.envelope import first_mistake
+from contracts.errors import BatchRejected
+from contracts.limits import CLOCK_SKEW_S
+from contracts.seal import Seal
+from contracts.tree import root_from_path
+from keys.jws import unverified_claims, verify_jws
+from keys.suites import SUITES
+from keys.trust.trust_list import TrustList
+
+
+def check_seal(
+    token: str, typ: str, *, trust: TrustList, us: str | None, now: datetime | None
+) -> Seal:
+    """The claims of a seal whose signature holds.
+
+    With `us` and `now`, the checks of a gateway: made out to us, and its time within
+    `CLOCK_SKEW_S` of `now`. Without them, the checks of an auditor: the key is judged at
+    the time the seal claims for itself.
+
+    Raises BatchRejected (`seal.*`, `member.unknown`) or TrustUnavailable.
+    """
+    issuer, issued = _claimed(token)
+    member = trust.member(issuer)
+    at = now or issued
+    payload = verify_jws(token, typ=typ, find=lambda kid: trust.verifying_key(issuer, kid, at))
+    try:
+        seal = Seal.model_validate_json(payload)
+    except ValidationError as error:
+        raise BatchRejected(first_mistake(error), code="seal.malformed", partner=issuer) from error
+    digest_name = SUITES[member.suite].digest_name
+    if seal.digest != digest_name:
+        raise BatchRejected(
+            f"digest {seal.digest}; the suite of {issuer} has {digest_name}",
+            code="seal.algorithm",
+            partner=issuer,
+        )
+    if us is not None and seal.aud != us:
+        raise BatchRejected(
+            f"made out to {seal.aud}, this is {us}", code="seal.audience", partner=issuer
+        )
+    if now is not None and abs(now.timestamp() - seal.iat) > CLOCK_SKEW_S:
+        raise BatchRejected(
+            f"sealed at {issued.isoformat()}, here it is {now.isoformat(timespec='seconds')}",
+            code="seal.clock",
+            partner=issuer,
+        )
+    return seal
+
+
+def check_path(
+    digest: Callable[[bytes], bytes], seal: Seal, leaf: bytes, index: int, path: Sequence[str]
+) -> None:
+    """Raise BatchRejected (`path.invalid`) unless leaf `index` is under the seal."""
+    steps = [bytes.fromhex(step) for step in path]
+    if root_from_path(digest, leaf, index, seal.size, steps) != bytes.fromhex(seal.root):
+        raise BatchRejected(
+            f"leaf {index} is not under the seal",
+            code="path.invalid",
+            partner=seal.iss,
+            message=index,
+        )
+
+
+def _claimed(token: str) -> tuple[str, datetime]:
+    """Issuer and time as the seal claims them: not to be believed yet."""
+    claims = unverified_claims(token)
+    issuer, issued = claims.get("iss"), claims.get("iat")
+    if not isinstance(issuer, str) or not isinstance(issued, int) or not 0 <= issued < 1 << 37:
+        raise BatchRejected("no issuer or no time", code="seal.malformed")
+    return issuer, datetime.fromtimestamp(issued, UTC)
