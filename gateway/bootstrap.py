@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from adapters.adapter import Adapter
-from adapters.profiles.load import builtin_profile, load_adapter
 from contracts import limits
 from gateway import config
 from gateway.clock import SystemClock
@@ -84,6 +84,8 @@ def adapter(folder: config.Home) -> Adapter | None:
     profile = folder.settings.city.profile
     if profile is None:
         return None
+    from adapters.profiles.load import builtin_profile, load_adapter
+
     path = builtin_profile(profile) if profile.isdigit() else folder.path(folder.folder / profile)
     return load_adapter(path)
 
@@ -133,8 +135,6 @@ def gateway(folder: config.Home) -> tuple[Gateway, web.Application, ExchangeApi]
 
 async def run(folder: config.Home) -> None:
     """Run a gateway until SIGTERM or SIGINT."""
-    import signal
-
     sys.setswitchinterval(_SWITCH_SECONDS)
     running, app, exchange = gateway(folder)
     loop = asyncio.get_running_loop()
