@@ -1,0 +1,268 @@
+"""One statement, compiled: rows into a draft, and a draft into rows with its losses."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from adapters.adapter import Draft, Loss
+from adapters.engine.context import Context
+from adapters.engine.fields import Lost, Tree, getter
+from adapters.engine.losses import NATIVE, Carried, carry, unsaid
+from adapters.engine.paths import EACH, Path, Step, Target, default_of, render, resolve
+from adapters.engine.record_plan import RecordPlan, Row
+from adapters.engine.rejection import mask_for, rejected
+from adapters.engine.rules import Statement
+from adapters.engine.tables import CodeTable
+from contracts.case import Application
+from contracts.errors import DocumentRejected
+from contracts.messages import BODIES, Kind
+
+_APPLICATION = "application"
+M = TypeVar("M", bound=BaseModel)
+
+_NEEDED = ("matter", "applicant", "receiving", "handling", "applied_at")
+
+
+class StatementPlan:
+    """Reads and writes the drafts of one kind that one record states."""
+
+    def __init__(
+        self, statement: Statement, tables: Mapping[str, CodeTable], context: Context, family: str
+    ) -> None:
+        self.name, self.kind, self.mode = statement.name, statement.kind, statement.mode
+        self.unless = frozenset(statement.unless)
+        self._context, self._family = context, family
+        self._body = BODIES[statement.kind]
+        self._apart = _APPLICATION not in self._body.model_fields
+        self.main = RecordPlan(
+            statement.main, tables, context, self._resolve, context_only=self._apart
+        )
+        self.also = (
+            RecordPlan(statement.also, tables, context, self._resolve, context_only=self._apart)
+            if statement.also
+            else None
+        )
+        self.repeat: RecordPlan | None = None
+        if statement.repeat is not None:
+            self._list: Path = statement.repeat.path
+            item = (*self._list, EACH)
+            self.repeat = RecordPlan(
+                statement.repeat.item,
+                tables,
+                context,
+                lambda path: self._resolve((*item, *path)),
+                context_only=False,
+            )
+        self._sets, self._assume = statement.sets, statement.assume
+        self._at = getter(statement.at)
+        self._carried = self._all_carried()
+
+    def _resolve(self, path: Path) -> Target:
+        if self._apart and path[0] == _APPLICATION:
+            return resolve(Application, path[1:])
+        return resolve(self._body, path)
+
+    def _default(self, path: Path) -> Any:
+        return default_of(self._body, path)
+
+    def _all_carried(self) -> dict[Step, Carried]:
+        tree: dict[Step, Carried] = {}
+        for plan in (self.main, self.also):
+            if plan is not None:
+                plan.carried(tree)
+        for path in (*self._sets, *self._assume):
+            carry(tree, path)
+        if self.repeat is not None:
+            item: dict[Step, Carried] = {}
+            self.repeat.carried(item)
+            carry(tree, (*self._list, EACH), item)
+        if self._apart:
+            tree[_APPLICATION] = True
+        return tree
+
+    # --- reading ---------------------------------------------------------------------------
+
+    def read(self, row: Row, beside: Row | None, items: Iterable[Row]) -> tuple[Any, Draft]:
+        """The draft that `row` states, with the time it speaks of. Raises DocumentRejected."""
+        number = row.values[self.main.record.number]
+        tree: Tree = {}
+        native: dict[str, dict[str, str]] = {}
+        kept = self.main.read(row, tree)
+        if kept:
+            native[row.record] = kept
+        if beside is not None and self.also is not None and (more := self.also.read(beside, tree)):
+            native[beside.record] = more
+        if self.repeat is not None:
+            self._read_items(self.repeat, items, tree)
+        self._fill_in(tree, number)
+        application = self._application(tree, row, native) if self._apart else None
+        if native:
+            tree[NATIVE] = native
+        body = self._validated(self._body, tree, row, ())
+        return self._at(tree), Draft(number, self.kind, body, application=application)
+
+    def _read_items(self, plan: RecordPlan, items: Iterable[Row], tree: Tree) -> None:
+        found = []
+        for item in items:
+            made: Tree = {}
+            kept = plan.read(item, made)
+            if kept:
+                made[NATIVE] = {item.record: kept}
+            found.append(made)
+        if found:
+            _put_if_absent(tree, self._list, found)
+
+    def _fill_in(self, tree: Tree, number: str) -> None:
+        for path, value in self._fixed(number):
+            if self._apart and path[0] == _APPLICATION and _APPLICATION not in tree:
+                continue
+            _put_if_absent(tree, path, value)
+
+    def _fixed(self, number: str) -> list[tuple[Path, Any]]:
+        """What every draft of this statement says, and what is assumed of it."""
+        fixed: list[tuple[Path, Any]] = list(self._sets.items())
+        for path, source in self._assume.items():
+            fixed.append((path, number if source == "number" else dict(self._context.jurisdiction)))
+        return fixed
+
+    def _application(
+        self, tree: Tree, row: Row, native: dict[str, dict[str, str]]
+    ) -> Application | None:
+        """The application that a later row repeats whole; what is not whole is kept as it is."""
+        found = tree.pop(_APPLICATION, None)
+        if found is None:
+            return None
+        if all(name in found for name in _NEEDED):
+            return self._validated(Application, found, row, (_APPLICATION,))
+        for column in self.main.application_columns:
+            if column in row.values:
+                native.setdefault(row.record, {})[column] = row.values[column]
+        return None
+
+    def _validated(self, model: type[M], tree: Tree, row: Row, under: Path) -> M:
+        try:
+            return model.model_validate(tree)
+        except ValidationError as error:
+            raise self._rejection(error, row, under) from error
+
+    def _rejection(self, error: ValidationError, row: Row, under: Path) -> DocumentRejected:
+        first = error.errors(include_url=False, include_input=False)[0]
+        path: Path = (*under, *first["loc"])
+        column = self._column_at(path)
+        value = row.values.get(column) if column else None
+        field = f"{row.record}.{column}" if column else render(path)
+        return rejected(
+            first["msg"],
+            partner=self._context.city,
+            field=field,
+            value=value,
+            mask=mask_for(path) or (self.main.masks.get(column) if column else None),
+            line=row.line,
+        )
+
+    def _column_at(self, path: Path) -> str | None:
+        """The column that fills `path`, or, for a part of it that fails whole, the first below."""
+        for plan in (self.main, self.also):
+            for known, column in plan.column_of.items() if plan else ():
+                if known == path:
+                    return column
+        below = [c for p, c in self.main.column_of.items() if p[: len(path)] == path]
+        return below[-1] if below else None
+
+    # --- writing ---------------------------------------------------------------------------
+
+    def write(self, draft: Draft) -> tuple[list[Row], list[Loss]]:
+        """The rows that state `draft`, and what they leave unsaid. Raises DocumentRejected."""
+        tree: Tree = draft.body.model_dump(exclude_none=True)
+        if self._apart:
+            tree.pop(_APPLICATION, None)
+            if draft.application is not None:
+                tree[_APPLICATION] = draft.application.model_dump(exclude_none=True)
+        lost: Lost = []
+        main = Row(self.main.record.name, self.main.write(draft.number, tree, lost))
+        rows = [main]
+        if self.also is not None:
+            rows.append(Row(self.also.record.name, self.also.write(draft.number, tree, lost)))
+        rows += self._write_items(draft.number, tree, lost)
+        lost += self._unfixed(draft.number, tree)
+        lost += self._unkept(tree)
+        why = f"{self._family} has no field for it in {self.kind}"
+        lost += [(path, why) for path in unsaid(tree, self._carried, self._default)]
+        lost += [(f"files.{name}", f"{self._family} carries no files") for name in draft.files]
+        if not self.main.matches(main.values):
+            lost.append(self._misread(main))
+        return rows, [Loss(field, why) for field, why in dict(reversed(lost)).items()]
+
+    def _write_items(self, number: str, tree: Tree, lost: Lost) -> list[Row]:
+        if self.repeat is None or (self._apart and self._list[0] == _APPLICATION):
+            return []
+        rows = []
+        for index, item in enumerate(getter(self._list)(tree) or ()):
+            of_item: Lost = []
+            values = self.repeat.write(number, item, of_item)
+            rows.append(Row(self.repeat.record.name, values))
+            lost += [(f"{render(self._list)}[{index}].{path}", why) for path, why in of_item]
+            lost += [
+                (f"{render(self._list)}[{index}].{path}", why)
+                for path, why in _foreign(item, {self.repeat.record.name})
+            ]
+        return rows
+
+    def _unfixed(self, number: str, tree: Tree) -> Lost:
+        lost: Lost = []
+        for path, value in self._fixed(number):
+            if self._apart and path[0] == _APPLICATION:
+                continue
+            said = getter(path)(tree)
+            if isinstance(said, dict):
+                lost += [
+                    (f"{render(path)}.{name}", "no field for it; reading assumes the city's own")
+                    for name, item in said.items()
+                    if name != NATIVE and item != value.get(name)
+                ]
+            elif said is not None and said != value:
+                lost.append((render(path), f"no field for it; reading takes it for {value}"))
+        return lost
+
+    def _unkept(self, tree: Tree) -> Lost:
+        mine = {plan.record.name for plan in (self.main, self.also) if plan}
+        return list(_foreign(tree, mine))
+
+    def _misread(self, row: Row) -> tuple[str, str]:
+        column = self.main.unmatched(row.values)
+        path = next((p for p, c in self.main.column_of.items() if c == column), None)
+        return (
+            render(path) if path else str(column),
+            f"{self._family} takes this value of {column} for another kind of message",
+        )
+
+
+def _put_if_absent(tree: Tree, path: Path, value: Any) -> None:
+    node: Any = tree
+    for step in path[:-1]:
+        node = node.setdefault(step, {})
+    node.setdefault(path[-1], value)
+
+
+def _foreign(tree: Tree, mine: set[str]) -> Iterable[tuple[str, str]]:
+    """What another family, or another record, had kept."""
+    native = tree.get(NATIVE)
+    if not isinstance(native, dict):
+        if native is not None:
+            yield NATIVE, "not fields of a family"
+        return
+    for record, fields in native.items():
+        if not isinstance(fields, dict):
+            yield f"{NATIVE}.{record}", "not fields of a family"
+        elif record not in mine:
+            for column in fields:
+                yield f"{NATIVE}.{record}.{column}", "kept for the family it came from"
+
+
+def rank(kind: Kind) -> int:
+    """Place of `kind` in the life of a case, for facts of the same moment."""
+    return _RANKS[kind]
+
+
+_RANKS = {kind: place for place, kind in enumerate(Kind)}

@@ -1,0 +1,97 @@
+"""XML from partners, read without trust: no DOCTYPE, no entities, no network, and limits.
+
+A DOCTYPE is refused before anything is parsed, which leaves no entity to expand and no
+external file to ask for. The text is decoded first (see `adapters.engine.encoding`), so a
+wrong encoding declaration does no harm.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from adapters.engine.encoding import decode, known_encoding
+from adapters.engine.rejection import Unfit
+
+LARGEST = 4 * 1024 * 1024
+DEEPEST = 16
+MOST_ELEMENTS = 10_000
+
+_DECLARATION = re.compile(
+    rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']"""
+)
+_DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
+
+
+@dataclass(slots=True)
+class Element:
+    """One element: tag, attributes, text directly inside, children, and the line it begins on."""
+
+    tag: str
+    attributes: dict[str, str]
+    text: str
+    line: int
+    children: list["Element"] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.children)
+
+    def __iter__(self) -> Iterator["Element"]:
+        return iter(self.children)
+
+
+def read_xml(data: bytes, encoding: str, largest: int = LARGEST) -> Element:
+    """The root element of an XML document.
+
+    `encoding` holds where the document declares none. Raises Unfit for what is not XML or
+    breaks a limit, with the line in its detail.
+    """
+    if len(data) > largest:
+        raise Unfit(f"{len(data)} bytes, and {largest} are allowed")
+    declared = _DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
+    name = known_encoding(declared[1].decode()) if declared else encoding
+    text = decode(data, name)
+    doctype = text.find("<!DOCTYPE")
+    if doctype >= 0:
+        raise Unfit(f"a DOCTYPE is not allowed (line {text.count(chr(10), 0, doctype) + 1})")
+    # The declaration goes, its line stays: the numbers of the lines must hold.
+    body = _DECLARED.sub(lambda found: "\n" * found[0].count("\n"), text, count=1)
+    try:
+        root = etree.fromstring(body.encode("utf-8"), _parser())
+    except (etree.XMLSyntaxError, UnicodeEncodeError) as error:
+        raise Unfit(f"not XML: {error}") from error
+    return _plain(root, _Count())
+
+
+@dataclass(slots=True)
+class _Count:
+    elements: int = 0
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+def _plain(element: etree._Element, count: _Count, depth: int = 1) -> Element:
+    line = element.sourceline if isinstance(element.sourceline, int) else 0
+    if depth > DEEPEST:
+        raise Unfit(f"elements nested deeper than {DEEPEST} (line {line})")
+    count.elements += 1
+    if count.elements > MOST_ELEMENTS:
+        raise Unfit(f"more than {MOST_ELEMENTS} elements (line {line})")
+    tag = element.tag
+    if not isinstance(tag, str):
+        raise Unfit(f"an entity reference is not allowed (line {line})")
+    children = [_plain(child, count, depth + 1) for child in element]
+    attributes = {str(name): str(value) for name, value in element.attrib.items()}
+    text = element.text or ""
+    return Element(tag, attributes, str(text), line, children)

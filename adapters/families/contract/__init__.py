@@ -1,0 +1,1 @@
+"""contract: the JSON of the contract itself."""

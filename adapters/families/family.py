@@ -1,0 +1,54 @@
+"""What a family gives: its mapping, and an adapter for the city of a profile."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from adapters.adapter import Adapter
+from adapters.engine.context import Context
+from adapters.engine.crosswalk import Crosswalk
+from adapters.engine.mapping import adjusted
+from adapters.engine.rules import FamilyMapping, Mode
+from adapters.engine.translator import Translator
+from contracts.jurisdiction import Jurisdiction
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A city: which family it speaks, and everything in which it differs from others.
+
+    `codes` and `modes` change code tables and statements of the family's mapping; `options`
+    are settings that only the codec of the family knows.
+    """
+
+    city: str
+    name: str
+    family: str
+    encoding: str
+    jurisdiction: Jurisdiction
+    scheme: str
+    crosswalk: Crosswalk
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    modes: Mapping[str, Mode] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A format. `mapping` is None for a family that carries the contract as it is."""
+
+    name: str
+    make: Callable[[Profile], Adapter]
+    mapping: Callable[[], FamilyMapping] | None = None
+    encodings: tuple[str, ...] = ("utf-8", "gb2312", "gbk", "gb18030")
+    options: tuple[str, ...] = ()
+
+
+def compiled(mapping: FamilyMapping, profile: Profile) -> Translator:
+    """The mapping of a family as the city of `profile` speaks it."""
+    context = Context(
+        city=profile.city,
+        jurisdiction=profile.jurisdiction.model_dump(exclude_none=True),
+        scheme=profile.scheme,
+        crosswalk=profile.crosswalk,
+    )
+    return Translator(adjusted(mapping, profile.codes, profile.modes), context)

@@ -1,0 +1,1 @@
+"""gdbs: Guangdong filing and approval."""

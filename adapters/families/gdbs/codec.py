@@ -1,0 +1,137 @@
+"""gdbs: one row of an EX_GDBS table, as the XML string that the SOAP call carries.
+
+``<ExInfo><standardInfo process="EX_GDBS_SL"><Field FieldName="YWLSH">…</Field>…
+</standardInfo><ItemInfo DeptCode="" WinCode="" ItemCode="" Action="1"/></ExInfo>``. The call
+itself and its gateway headers are a connector's work.
+"""
+
+import re
+from importlib import resources
+from xml.sax.saxutils import escape
+
+from adapters.adapter import Document, Draft, Written
+from adapters.engine.encoding import encode
+from adapters.engine.mapping import load_mapping
+from adapters.engine.naming import document_name
+from adapters.engine.record_plan import Row
+from adapters.engine.rejection import Unfit, rejected
+from adapters.engine.rules import FamilyMapping
+from adapters.engine.xml_text import Element, read_xml
+from adapters.families.family import Family, Profile, compiled
+from contracts.errors import DocumentRejected
+
+MEDIA_TYPE = "application/xml"
+WRITTEN = "1"
+"""Action of a row that is written; the tables name no other that is known to us."""
+
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ESCAPES = {"\r": "&#13;", '"': "&quot;", "\t": "&#9;"}
+
+
+def mapping() -> FamilyMapping:
+    """The mapping of the family. Raises SettingsInvalid if it does not hold."""
+    packaged = resources.files("adapters.families.gdbs").joinpath("mapping.toml")
+    return load_mapping(packaged.read_text(encoding="utf-8"), "gdbs/mapping.toml")
+
+
+class GdbsAdapter:
+    """The family gdbs for one city."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.city = profile.city
+        self._encoding = profile.encoding
+        self._translator = compiled(mapping(), profile)
+        self._department = escape(profile.options.get("department", ""), _ESCAPES)
+
+    def read(self, document: bytes) -> list[Draft]:
+        """See `adapters.adapter.Adapter.read`."""
+        try:
+            root = read_xml(document, self._encoding)
+        except Unfit as error:
+            raise self._reject(error.detail, None) from error
+        return self._translator.read([self._row(root)])
+
+    def write(self, draft: Draft) -> Written:
+        """See `adapters.adapter.Adapter.write`."""
+        rows, losses = self._translator.write(draft)
+        documents = tuple(self._document(draft, row) for row in rows)
+        return Written(documents, tuple(losses))
+
+    def _row(self, root: Element) -> Row:
+        if root.tag != "ExInfo":
+            raise self._reject(f"the root is {root.tag}, not ExInfo", root.line)
+        records = [child for child in root if child.tag == "standardInfo"]
+        items = [child for child in root if child.tag == "ItemInfo"]
+        if len(records) != 1 or len(items) > 1 or len(records) + len(items) != len(root):
+            raise self._reject("ExInfo holds one standardInfo and one ItemInfo", root.line)
+        for item in items:
+            if item.attributes.get("Action", WRITTEN) != WRITTEN:
+                raise rejected(
+                    "only rows that are written can be read",
+                    partner=self.city,
+                    field="ItemInfo.Action",
+                    value=item.attributes["Action"],
+                    line=item.line,
+                )
+        record = records[0]
+        table = record.attributes.get("process", "")
+        return Row(table, self._fields(table, record), record.line)
+
+    def _fields(self, table: str, record: Element) -> dict[str, str]:
+        values: dict[str, str] = {}
+        seen: set[str] = set()
+        for field in record:
+            name = field.attributes.get("FieldName", "")
+            if field.tag != "Field" or not name or len(field):
+                raise self._reject("standardInfo holds Field elements with a FieldName", field.line)
+            if name in seen:
+                raise rejected(
+                    "the field stands twice",
+                    partner=self.city,
+                    field=f"{table}.{name}",
+                    line=field.line,
+                )
+            seen.add(name)
+            if field.text:
+                values[name] = field.text
+        return values
+
+    def _document(self, draft: Draft, row: Row) -> Document:
+        fields = "\n".join(
+            f'<Field FieldName="{name}">{self._escaped(text, row.record, name)}</Field>'
+            for name, text in row.values.items()
+        )
+        item = self._escaped(row.values.get("SXBM", ""), row.record, "SXBM")
+        text = (
+            f'<?xml version="1.0" encoding="{self._encoding.upper()}"?>\n'
+            f'<ExInfo>\n<standardInfo process="{row.record}">\n{fields}\n</standardInfo>\n'
+            f'<ItemInfo DeptCode="{self._department}" WinCode="" ItemCode="{item}"'
+            f' Action="{WRITTEN}"/>\n</ExInfo>\n'
+        )
+        try:
+            data = encode(text, self._encoding)
+        except Unfit as error:
+            raise self._unencodable(row) from error
+        return Document(document_name(draft, data, "xml"), MEDIA_TYPE, data)
+
+    def _escaped(self, text: str, record: str, field: str) -> str:
+        if _ILLEGAL.search(text):
+            raise rejected(
+                "a character that XML cannot hold", partner=self.city, field=f"{record}.{field}"
+            )
+        return escape(text, _ESCAPES)
+
+    def _unencodable(self, row: Row) -> DocumentRejected:
+        """The error that names the first field that the encoding cannot hold."""
+        for name, text in row.values.items():
+            try:
+                encode(text, self._encoding)
+            except Unfit as error:
+                return rejected(error.detail, partner=self.city, field=f"{row.record}.{name}")
+        return rejected("not in the encoding", partner=self.city, field=row.record)
+
+    def _reject(self, detail: str, line: int | None) -> DocumentRejected:
+        return rejected(detail, partner=self.city, field="document", line=line)
+
+
+FAMILY = Family("gdbs", GdbsAdapter, mapping, options=("department",))

@@ -1,0 +1,1 @@
+"""up_pro: national tables of a front-end database."""
