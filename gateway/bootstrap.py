@@ -7,10 +7,7 @@ import socket
 import sys
 from dataclasses import dataclass
 
-from aiohttp import web
-
 from adapters.adapter import Adapter
-from contracts import limits
 from gateway import config
 from gateway.clock import SystemClock
 from gateway.connectors.folder import FolderConnector
@@ -49,10 +46,10 @@ class Parts:
     submit: Submit
 
 
-def parts(folder: config.Home) -> Parts:
+def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
     """Open keys, members and store. Raises KeyUnusable, TrustUnavailable, StoreUnavailable."""
     settings = folder.settings
-    clock, metrics = SystemClock(), Metrics()
+    clock, metrics = SystemClock(), metrics or Metrics()
     trust = MembersFile(folder.path(settings.trust.members), clock.monotonic)
     key_store = FileKeyStore(
         folder.path(settings.keys.folder),
@@ -90,9 +87,9 @@ def adapter(folder: config.Home) -> Adapter | None:
     return load_adapter(path)
 
 
-def gateway(folder: config.Home) -> tuple[Gateway, web.Application, ExchangeApi]:
+def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
     """A whole gateway, ready to run."""
-    settings, made = folder.settings, parts(folder)
+    settings, made = folder.settings, parts(folder, metrics)
     home, store, queue = made.home, made.store, made.queue
     city: list[TakeIn | HandOver] = []
     translator = adapter(folder)
@@ -112,9 +109,12 @@ def gateway(folder: config.Home) -> tuple[Gateway, web.Application, ExchangeApi]
         pace = settings.exchange.pace
         return Courier(home, store, queue, way, partner, pace=pace, to_city=to_city)
 
+    exchange = ExchangeApi(home, Receive(home, store, queue, to_city=to_city))
     running = Gateway(
         home,
         store,
+        made.submit,
+        exchange,
         host=settings.gateway.host,
         port=settings.gateway.port,
         drain_seconds=settings.gateway.drain_seconds,
@@ -123,21 +123,21 @@ def gateway(folder: config.Home) -> tuple[Gateway, web.Application, ExchangeApi]
         expire=Expire(home, store, queue, to_city=to_city, every=settings.exchange.expire_every_s),
         city=city,
     )
-    receive = Receive(home, store, queue, to_city=to_city)
-    exchange = ExchangeApi(home, receive, heard=running.heard)
-    health = HealthApi(
-        home, store, made.metrics, links=running.links, stopping=lambda: running.stopping
-    )
-    app = web.Application(client_max_size=limits.BATCH_BYTES)
-    app.add_routes([*exchange.routes(), *health.routes()])
-    return running, app, exchange
+    health = HealthApi(home, store, made.metrics, running)
+    running.app.add_routes([*exchange.routes(), *health.routes()])
+    return running
+
+
+def tune_process() -> None:
+    """What a process that runs a gateway sets once for itself."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
 
 async def run(folder: config.Home) -> None:
     """Run a gateway until SIGTERM or SIGINT."""
-    sys.setswitchinterval(_SWITCH_SECONDS)
-    running, app, exchange = gateway(folder)
+    tune_process()
+    running = gateway(folder)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.stop)
-    await running.run(app, exchange)
+    await running.run()

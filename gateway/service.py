@@ -8,12 +8,14 @@ from typing import Any
 
 from aiohttp import web
 
+from contracts import limits
 from contracts.errors import TongbanError
 from gateway.exchange.courier import Courier
 from gateway.exchange.expire import Expire
 from gateway.exchange.hand_over import HandOver
 from gateway.exchange.home import Home
 from gateway.exchange.link_status import LinkStatus
+from gateway.exchange.submit import Submit
 from gateway.exchange.take_in import TakeIn
 from gateway.links.http import HttpLink
 from gateway.ports import Store
@@ -30,6 +32,8 @@ class Gateway:
         self,
         home: Home,
         store: Store,
+        submit: Submit,
+        exchange: ExchangeApi,
         *,
         host: str,
         port: int,
@@ -41,6 +45,10 @@ class Gateway:
     ) -> None:
         self._home = home
         self._store = store
+        self.submit = submit
+        self._exchange = exchange
+        exchange.heard = self._wake
+        self.app = web.Application(client_max_size=limits.BATCH_BYTES)
         self._host = host
         self._port = port
         self._drain_seconds = drain_seconds
@@ -62,7 +70,7 @@ class Gateway:
     def stopping(self) -> bool:
         return self._stop.is_set()
 
-    def heard(self, partner: str) -> None:
+    def _wake(self, partner: str) -> None:
         """A message came from a partner: its courier need not wait any longer."""
         if courier := self._couriers.get(partner):
             courier.wake()
@@ -70,8 +78,11 @@ class Gateway:
     def links(self) -> list[LinkStatus]:
         return [courier.status for courier in self._couriers.values()]
 
-    async def run(self, app: web.Application, exchange: ExchangeApi) -> None:
-        runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=1.0)
+    async def run(self) -> None:
+        """Serve and carry until `stop`."""
+        runner = web.AppRunner(
+            self.app, access_log=None, auto_decompress=False, shutdown_timeout=1.0
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, self._host, self._port, backlog=512).start()
@@ -82,7 +93,7 @@ class Gateway:
             self.started.set()
             _LOG.info("gateway of %s listens on %s:%d", self._home.code, self._host, self._port)
             await self._stop.wait()
-            await self._drain(exchange)
+            await self._drain()
         finally:
             await self._close(runner)
 
@@ -117,7 +128,7 @@ class Gateway:
 
     # --- the end ------------------------------------------------------------------------------
 
-    async def _drain(self, exchange: ExchangeApi) -> None:
+    async def _drain(self) -> None:
         _LOG.info("stopping: finishing what is taken")
         for part in (*self._couriers.values(), *self._city):
             part.stop()
@@ -125,7 +136,7 @@ class Gateway:
             self._tasks[name].cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._drain_seconds):
-                await exchange.drain()
+                await self._exchange.drain()
                 await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _close(self, runner: web.AppRunner) -> None:

@@ -5,8 +5,8 @@ connection that breaks in the middle is `PartnerUnreachable` like one that never
 """
 
 import ssl
-from email.utils import parsedate_to_datetime
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 

@@ -102,7 +102,7 @@ class GroupCommit:
         except DBAPIError as error:
             unavailable = self._explain(error)
             outcomes = [(job, None, unavailable) for job in jobs]
-        except BaseException as error:  # noqa: BLE001 - the thread must live, callers must hear
+        except BaseException as error:
             outcomes = [(job, None, error) for job in jobs]
         for job, result, error_or_none in outcomes:
             job.tell(result, error_or_none)
@@ -115,7 +115,7 @@ class GroupCommit:
             result = job.work(connection)
         except DBAPIError:
             raise  # the whole transaction is in doubt
-        except Exception as error:  # noqa: BLE001 - a rule may raise whatever it likes
+        except Exception as error:
             savepoint.rollback()
             return job, None, error
         savepoint.commit()

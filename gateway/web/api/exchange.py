@@ -19,11 +19,11 @@ _LOG = logging.getLogger("tongban.web")
 class ExchangeApi:
     """The endpoint that partners post batches to."""
 
-    def __init__(self, home: Home, receive: Receive, *, heard: Callable[[str], None]) -> None:
+    def __init__(self, home: Home, receive: Receive) -> None:
         """`heard` is told the member code of every partner whose batch was good."""
         self._home = home
         self._receive = receive
-        self._heard = heard
+        self.heard: Callable[[str], None] = lambda _partner: None
         self._stopping = False
         self._busy = 0
         self._idle = asyncio.Event()
@@ -51,7 +51,7 @@ class ExchangeApi:
             self._busy -= 1
             if not self._busy:
                 self._idle.set()
-        self._heard(partner)
+        self.heard(partner)
         return web.Response(body=reply, content_type="application/json")
 
     async def _take(self, request: web.Request) -> tuple[str, bytes]:

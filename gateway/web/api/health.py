@@ -1,6 +1,7 @@
 """``/health/live``, ``/health/ready`` and ``/metrics``."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import Protocol
 
 from aiohttp import web
 
@@ -11,6 +12,15 @@ from gateway.metrics import Metrics
 from gateway.ports import Store
 
 
+class Running(Protocol):
+    """What a running gateway says of itself."""
+
+    @property
+    def stopping(self) -> bool: ...
+
+    def links(self) -> Iterable[LinkStatus]: ...
+
+
 class HealthApi:
     """What a supervisor and a scraper ask."""
 
@@ -19,15 +29,12 @@ class HealthApi:
         home: Home,
         store: Store,
         metrics: Metrics,
-        *,
-        links: Callable[[], Iterable[LinkStatus]],
-        stopping: Callable[[], bool],
+        running: Running,
     ) -> None:
         self._home = home
         self._store = store
         self._metrics = metrics
-        self._links = links
-        self._stopping = stopping
+        self._running = running
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -43,7 +50,7 @@ class HealthApi:
     async def ready(self, _request: web.Request) -> web.Response:
         """Whether batches would be taken now, and if not, why not."""
         faults = []
-        if self._stopping():
+        if self._running.stopping:
             faults.append("gateway.stopping")
         try:
             await self._store.backlog()
@@ -60,5 +67,5 @@ class HealthApi:
             backlog = await self._store.backlog()
         except TongbanError:
             backlog = []
-        text = self._metrics.scrape(backlog, self._links(), self._home.now_ms())
+        text = self._metrics.scrape(backlog, self._running.links(), self._home.now_ms())
         return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})

@@ -1,0 +1,82 @@
+"""Two gateways as two processes: messages a second, latency at rest, memory, bytes."""
+
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+
+from benchmarks.members import make_two
+from gateway import config
+
+
+@contextmanager
+def _receiver(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway.cli", "run", str(folder)], stderr=subprocess.DEVNULL
+    )
+    try:
+        _await_ready(folder, process)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _await_ready(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    url = f"http://{config.load(folder).settings.gateway.listen}/health/ready"
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=1).read()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"the receiver in {folder} did not become ready")
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def _peak_mib(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+
+
+def _disk_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("store.sqlite*"))
+
+
+def measure(suite: str, *, messages: int, singles: int) -> dict[str, float]:
+    """One run; both members have `suite`. Numbers as they stand in ``bench.json``."""
+    with tempfile.TemporaryDirectory(prefix="tongban-bench-") as scratch:
+        sender, receiver = make_two(Path(scratch), suite)
+        with _receiver(receiver) as process:
+            before = _cpu_seconds(process.pid)
+            done = subprocess.run(
+                [sys.executable, "-m", "benchmarks.sender", sender, str(messages), str(singles)],
+                stdout=subprocess.PIPE, check=True,
+            )  # fmt: skip
+            report = orjson.loads(done.stdout.splitlines()[-1])
+            total = messages + singles + 500
+            memory = report.pop("memory_kib")
+            half = memory[len(memory) // 2 :]
+            return {
+                **report,
+                "receiver_cpu_us": (_cpu_seconds(process.pid) - before) / total * 1e6,
+                "receiver_peak_mib": _peak_mib(process.pid),
+                "second_half_growth_mib": (half[-1] - half[0]) / 1024,
+                "sender_disk_bytes": _disk_bytes(sender) / total,
+                "receiver_disk_bytes": _disk_bytes(receiver) / total,
+            }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{measure(sys.argv[1], messages=int(sys.argv[2]), singles=200)}\n")

@@ -1,0 +1,56 @@
+"""Two members in a scratch folder, and the message that the benchmarks send."""
+
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+from adapters.adapter import Draft
+from contracts.applicant import Applicant, ApplicantType, Contact, Identity, IdType
+from contracts.case import Application, Form, Material
+from contracts.jurisdiction import Jurisdiction
+from contracts.matter import MatterRef
+from contracts.messages import Kind, SubmitBody
+from gateway.member_folder import NewMember, make_member_folder
+from keys.trust.members_file import write_members
+
+SENDER, RECEIVER = "410100", "440100"
+BODY_BYTES = 2048
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def make_two(folder: Path, suite: str) -> tuple[Path, Path]:
+    """Folders of a sender and a receiver of one suite, each knowing the other."""
+    members = [
+        make_member_folder(folder / code, NewMember(code, suite, f"127.0.0.1:{free_port()}"))
+        for code in (SENDER, RECEIVER)
+    ]
+    for code in (SENDER, RECEIVER):
+        write_members(folder / code / "members.json", members)
+    return folder / SENDER, folder / RECEIVER
+
+
+def sample_draft(number: int) -> Draft:
+    """An application whose body is 2 KiB of JSON."""
+    now = datetime.now(UTC)
+    application = Application(
+        matter=MatterRef(base_code="000714001000", name="专业技术人员职业资格证书核验"),
+        applicant=Applicant(
+            type=ApplicantType.NATURAL_PERSON,
+            name="张三",
+            identity=Identity(type=IdType.CITIZEN_ID, number="11010519491231002X"),
+            contact=Contact(mobile="13800000000", address="河南省郑州市金水区花园路1号"),
+        ),
+        receiving=Jurisdiction(region="410105", name="金水区"),
+        handling=Jurisdiction(region="440106", name="天河区"),
+        applied_at=now,
+        materials=tuple(Material(name=f"材料{i}") for i in range(5)),
+    )
+    size = len(SubmitBody(application=application).to_json())
+    form = Form(fields={"说明": "x" * (BODY_BYTES - size - 30)})
+    body = SubmitBody(application=application.model_copy(update={"form": form}))
+    return Draft(f"BENCH-{number:09d}", Kind.SUBMIT, body)
