@@ -192,7 +192,7 @@ class Scope:
     cases: Sequence[str] = ()
     numbers: Sequence[str] = ()  # cases by this city's own number
     intakes: Sequence[str] = ()
-    waiting_of: str | None = None  # partner whose waiting room is looked at
+    waiting_of: Sequence[str] = ()  # partners whose waiting rooms are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class Snapshot:
     numbers: dict[str, CaseRecord] = field(default_factory=dict)
     intakes: frozenset[str] = frozenset()
     waiting: dict[str, list[WaitingRecord]] = field(default_factory=dict)  # by case
-    waiting_count: int = 0
+    waiting_count: dict[str, int] = field(default_factory=dict)  # by partner
 
 
 @dataclass(slots=True)
@@ -232,3 +232,18 @@ class Changes:
     incidents: list[Incident] = field(default_factory=list)
     intakes: list[str] = field(default_factory=list)
     epochs: list[EpochRecord] = field(default_factory=list)
+
+    def add(self, others: "Changes") -> None:
+        """What others write as well; they touch none of the same cases and messages."""
+        self.cases.update(others.cases)
+        self.messages += others.messages
+        self.settlements += others.settlements
+        self.expired += others.expired
+        self.seals += others.seals
+        self.tickets += others.tickets
+        self.tickets_done += others.tickets_done
+        self.waiting += others.waiting
+        self.waiting_over += others.waiting_over
+        self.incidents += others.incidents
+        self.intakes += others.intakes
+        self.epochs += others.epochs

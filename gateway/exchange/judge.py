@@ -70,7 +70,7 @@ class Judgement:
         self._to_city = to_city
         self._known = dict(snapshot.messages)
         self._cases = dict(snapshot.cases)
-        self._waiting_count = snapshot.waiting_count
+        self._waiting_count = snapshot.waiting_count.get(sender, 0)
 
     def judge(self, candidates: Sequence[Candidate]) -> list[Judged]:
         return [self._one(candidate) for candidate in candidates]

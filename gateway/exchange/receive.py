@@ -89,7 +89,7 @@ class Receive:
         scope = Scope(
             messages=[(sender, candidate.record.id) for candidate in candidates],
             cases=sorted({c.record.case_id for c in candidates if c.envelope is not None}),
-            waiting_of=sender,
+            waiting_of=(sender,),
         )
 
         def rule(snapshot: Snapshot) -> Verdict[list[Judged]]:

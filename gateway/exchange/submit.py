@@ -4,6 +4,7 @@ The parts are sealed before the transaction, since whom they go to never changes
 sequence number is given inside it, since it must have no gaps.
 """
 
+from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -51,6 +52,7 @@ class Submit:
         self._store = store
         self._queue = queue
         self._life = life
+        self._kept: deque[str] = deque(maxlen=64)  # epochs whose own copy is durable
 
     async def __call__(self, draft: Draft, *, intake: str | None = None) -> Submitted:
         """Durable when it returns. With `intake`, a key that was seen before does nothing.
@@ -69,6 +71,8 @@ class Submit:
             return self._record(draft, case_id, composed, intake, snapshot)
 
         submitted = await self._store.apply(scope, rule)
+        if composed.own_copy.id not in self._kept:
+            self._kept.append(composed.own_copy.id)
         await self._queue.announce([partner_lane(receiver)])
         return submitted
 
@@ -176,6 +180,6 @@ class Submit:
             messages=[message],
             tickets=[ticket],
             intakes=[intake] if intake else [],
-            epochs=[composed.own_copy],
+            epochs=[composed.own_copy] if composed.own_copy.id not in self._kept else [],
         )
         return Verdict(changes, Submitted(envelope.id, envelope.case_id, envelope.sequence))

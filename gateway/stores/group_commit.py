@@ -1,70 +1,89 @@
-"""Group commit: many transactions, one sync to disk.
+"""Group commit: many transactions, one sync to disk, and few statements.
 
-One thread owns the writing connection. It takes whatever has queued up, runs each job in a
-savepoint of its own, so that one that fails takes nothing with it, commits once, and only
-then tells the callers. Under load hundreds share the sync; at rest a job waits for nobody.
+One thread owns the writing connection. It takes whatever has queued up and works through it
+in *rounds*: jobs whose scopes do not touch share one look at the database and one write, so
+a thousand small transactions cost a handful of statements. A job that touches what an
+earlier one of its round may change starts the next round, so each rule sees exactly what
+holds. After the last round comes one commit, and only then the callers are told. Under load
+hundreds share the sync; at rest a job waits for nobody.
 """
 
 import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from contracts.errors import StoreUnavailable
+from gateway.ports import Verdict
+from gateway.records import Changes, Scope, Snapshot
+from gateway.stores.transaction import Transaction
 
 T = TypeVar("T")
-Explain = Callable[[DBAPIError], StoreUnavailable]
-_MOST = 256  # jobs in one commit
+_MOST = 512  # jobs in one commit
 
 
 @dataclass(slots=True)
 class _Job:
-    work: Callable[[Connection], Any]
+    """A rule over a scope, or, with `scope` None, free work on the connection."""
+
+    scope: Scope | None
+    work: Callable[[Any], Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
 
-    def tell(self, result: Any, error: BaseException | None) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
-            self.loop.call_soon_threadsafe(self._tell, result, error)
+    @property
+    def touches(self) -> set[object]:
+        """What no other job of its round may touch."""
+        assert self.scope is not None
+        scope = self.scope
+        touched: set[object] = {*scope.messages, *scope.cases}
+        touched.update(("number", number) for number in scope.numbers)
+        touched.update(("intake", key) for key in scope.intakes)
+        touched.update(("waiting", sender) for sender in scope.waiting_of)
+        return touched
 
-    def _tell(self, result: Any, error: BaseException | None) -> None:
-        if self.future.done():  # the caller was cancelled
-            return
-        if error is not None:
-            self.future.set_exception(error)
-        else:
-            self.future.set_result(result)
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    job: _Job
+    result: Any = None
+    error: BaseException | None = None
 
 
 class GroupCommit:
-    """Runs jobs on one connection, in the order they came."""
+    """Runs jobs on one connection; those that touch run in the order they came."""
 
-    def __init__(self, engine: Engine, explain: Explain) -> None:
-        """`explain` turns the database's errors into StoreUnavailable."""
+    def __init__(
+        self,
+        engine: Engine,
+        transaction: Transaction,
+        *,
+        now: Callable[[], int],
+        explain: Callable[[DBAPIError], StoreUnavailable],
+    ) -> None:
+        """`now`: Unix milliseconds; `explain` turns the database's errors into ours."""
         self._engine = engine
+        self._transaction = transaction
+        self._now = now
         self._explain = explain
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """`work`'s result, once it is durable. What `work` raises passes through.
+    async def apply(self, scope: Scope, rule: Callable[[Snapshot], Verdict[T]]) -> T:
+        """As `Store.apply`: durable when it returns."""
+        return await self._submit(scope, rule)
 
-        Raises StoreUnavailable when the database fails; then nothing of `work` was kept.
-        """
-        if self._closed:
-            raise StoreUnavailable("the store is closed")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(work, loop, future))
-        return await future
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """`work` in a transaction of this thread; durable when it returns."""
+        return await self._submit(None, work)
 
     def close(self) -> None:
         """Finish what is queued, then end the thread."""
@@ -72,11 +91,19 @@ class GroupCommit:
         self._jobs.put(None)
         self._thread.join()
 
+    async def _submit(self, scope: Scope | None, work: Callable[[Any], Any]) -> Any:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._jobs.put(_Job(scope, work, loop, future))
+        return await future
+
     # --- in the thread -------------------------------------------------------------------------
 
     def _work(self) -> None:
         while (jobs := self._gather()) is not None:
-            self._commit(jobs)
+            _tell(self._commit(jobs))
 
     def _gather(self) -> list[_Job] | None:
         job = self._jobs.get()
@@ -94,29 +121,91 @@ class GroupCommit:
             jobs.append(job)
         return jobs
 
-    def _commit(self, jobs: list[_Job]) -> None:
-        outcomes: list[tuple[_Job, Any, BaseException | None]] = []
+    def _commit(self, jobs: list[_Job]) -> list[_Outcome]:
         try:
             with self._engine.connect() as connection, connection.begin():
-                outcomes = [self._run(connection, job) for job in jobs]
+                return [
+                    outcome
+                    for round_of_jobs in _rounds(jobs)
+                    for outcome in self._round(connection, round_of_jobs)
+                ]
+        except IntegrityError as error:
+            if len(jobs) > 1:  # one of them is at fault: let each stand for itself
+                return [outcome for job in jobs for outcome in self._commit([job])]
+            return [_Outcome(jobs[0], error=self._explain(error))]
         except DBAPIError as error:
             unavailable = self._explain(error)
-            outcomes = [(job, None, unavailable) for job in jobs]
-        except BaseException as error:
-            outcomes = [(job, None, error) for job in jobs]
-        for job, result, error_or_none in outcomes:
-            job.tell(result, error_or_none)
+            return [_Outcome(job, error=unavailable) for job in jobs]
+        except BaseException as error:  # noqa: BLE001 - the thread must live, callers must hear
+            return [_Outcome(job, error=error) for job in jobs]
 
-    def _run(self, connection: Connection, job: _Job) -> tuple[_Job, Any, BaseException | None]:
-        if job.future.cancelled():
-            return job, None, None
-        savepoint = connection.begin_nested()
-        try:
-            result = job.work(connection)
-        except DBAPIError:
-            raise  # the whole transaction is in doubt
-        except Exception as error:
-            savepoint.rollback()
-            return job, None, error
-        savepoint.commit()
-        return job, result, None
+    def _round(self, connection: Connection, jobs: list[_Job]) -> list[_Outcome]:
+        if jobs[0].scope is None:
+            return [_Outcome(jobs[0], jobs[0].work(connection))]
+        snapshot = self._transaction.look(connection, _together(jobs))
+        changes, outcomes = Changes(), []
+        for job in jobs:
+            try:
+                verdict = job.work(snapshot)
+            except Exception as error:  # noqa: BLE001 - a rule may raise whatever it likes
+                outcomes.append(_Outcome(job, error=error))
+            else:
+                changes.add(verdict.changes)
+                outcomes.append(_Outcome(job, verdict.answer))
+        self._transaction.write(connection, changes, self._now())
+        return outcomes
+
+
+def _rounds(jobs: list[_Job]) -> Iterator[list[_Job]]:
+    """Cut the queue where a job touches what an earlier one of the round touches."""
+    current: list[_Job] = []
+    touched: set[object] = set()
+    for job in jobs:
+        if job.scope is None:
+            if current:
+                yield current
+            yield [job]
+            current, touched = [], set()
+            continue
+        touches = job.touches
+        if not touched.isdisjoint(touches):
+            yield current
+            current, touched = [], set()
+        current.append(job)
+        touched |= touches
+    if current:
+        yield current
+
+
+def _together(jobs: list[_Job]) -> Scope:
+    if len(jobs) == 1 and jobs[0].scope is not None:
+        return jobs[0].scope
+    scopes = [job.scope for job in jobs if job.scope is not None]
+    return Scope(
+        messages=[key for scope in scopes for key in scope.messages],
+        cases=[case for scope in scopes for case in scope.cases],
+        numbers=[number for scope in scopes for number in scope.numbers],
+        intakes=[key for scope in scopes for key in scope.intakes],
+        waiting_of=[sender for scope in scopes for sender in scope.waiting_of],
+    )
+
+
+def _tell(outcomes: list[_Outcome]) -> None:
+    """One wake-up of the loop for all its callers."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
+    for outcome in outcomes:
+        by_loop.setdefault(outcome.job.loop, []).append(outcome)
+    for loop, theirs in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
+            loop.call_soon_threadsafe(_resolve, theirs)
+
+
+def _resolve(outcomes: list[_Outcome]) -> None:
+    for outcome in outcomes:
+        future = outcome.job.future
+        if future.done():  # the caller was cancelled
+            continue
+        if outcome.error is not None:
+            future.set_exception(outcome.error)
+        else:
+            future.set_result(outcome.result)

@@ -45,17 +45,11 @@ class SqliteStore:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
         self._clock = clock
-        self._transaction = Transaction(insert)
-        self._writer = GroupCommit(engine, explain)
+        self._writer = GroupCommit(engine, Transaction(insert), now=self._now, explain=explain)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
 
     async def apply(self, scope: Scope, rule: Callable[[Snapshot], Verdict[T]]) -> T:
-        def work(connection: Connection) -> T:
-            verdict = rule(self._transaction.look(connection, scope))
-            self._transaction.write(connection, verdict.changes, self._now())
-            return verdict.answer
-
-        return await self._writer.run(work)
+        return await self._writer.apply(scope, rule)
 
     async def tickets(self, lane: str, after: int, limit: int) -> list[Ticket]:
         return await self._read(reading.tickets, lane, after, limit)

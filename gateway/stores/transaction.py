@@ -110,17 +110,19 @@ class Transaction:
         if scope.intakes:
             found = connection.execute(_INTAKES, {"keys": list(scope.intakes)})
             snapshot.intakes = frozenset(found.scalars())
-        if scope.waiting_of is not None:
-            self._look_at_waiting(connection, scope, snapshot)
+        for sender in scope.waiting_of:
+            self._look_at_waiting(connection, sender, scope.cases, snapshot)
         return snapshot
 
-    def _look_at_waiting(self, connection: Connection, scope: Scope, snapshot: Snapshot) -> None:
-        count = connection.execute(_WAITING_COUNT, {"sender": scope.waiting_of}).scalar_one()
-        snapshot.waiting_count = count
-        if not count or not scope.cases:
+    def _look_at_waiting(
+        self, connection: Connection, sender: str, cases: Sequence[str], snapshot: Snapshot
+    ) -> None:
+        count = connection.execute(_WAITING_COUNT, {"sender": sender}).scalar_one()
+        snapshot.waiting_count[sender] = count
+        if not count or not cases:
             return
-        for row in connection.execute(_WAITING, {"ids": list(scope.cases)}):
-            if row.sender == scope.waiting_of:
+        for row in connection.execute(_WAITING, {"ids": list(cases)}):
+            if row.sender == sender:
                 room: list[WaitingRecord] = snapshot.waiting.setdefault(row.case_id, [])
                 room.append(rows.waiting_record(row))
 
