@@ -18,7 +18,7 @@ from gateway import config
 @contextmanager
 def _receiver(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "gateway.cli", "run", str(folder)], stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "benchmarks.receiver", str(folder)], stderr=subprocess.DEVNULL
     )
     try:
         _await_ready(folder, process)

@@ -6,9 +6,10 @@ Paths list the siblings from the leaf upwards. All functions are pure.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 Digest: TypeAlias = Callable[[bytes], bytes]
+Node = TypeVar("Node")
 
 MAX_TREE_SIZE = 1 << 40
 
@@ -25,26 +26,43 @@ def node_hash(digest: Digest, left: bytes, right: bytes) -> bytes:
 
 def root(digest: Digest, leaves: Sequence[bytes]) -> bytes:
     """Root over leaf hashes. The root of no leaves is the digest of nothing."""
-    if not leaves:
-        return digest(b"")
-    return _levels(digest, leaves)[-1][0]
+    return levels(digest, leaves)[-1][0] if leaves else digest(b"")
+
+
+def levels(digest: Digest, leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """All levels over at least one leaf hash, leaves first, the root alone in the last.
+
+    A lone last node rises unhashed, as in RFC 6962.
+    """
+    tree = [list(leaves)]
+    while len(level := tree[-1]) > 1:
+        above = [digest(b"\x01" + level[i] + level[i + 1]) for i in range(0, len(level) - 1, 2)]
+        if len(level) & 1:
+            above.append(level[-1])
+        tree.append(above)
+    return tree
+
+
+def paths(tree: Sequence[Sequence[Node]]) -> list[list[Node]]:
+    """The inclusion path of every leaf of `levels`, in order; nodes may be of any type."""
+    found: list[list[Node]] = []
+    for leaf in range(len(tree[0])):
+        path, position = [], leaf
+        for level in tree[:-1]:
+            sibling = position ^ 1
+            if sibling < len(level):
+                path.append(level[sibling])
+            position >>= 1
+        found.append(path)
+    return found
 
 
 def inclusion_paths(digest: Digest, leaves: Sequence[bytes]) -> tuple[bytes, list[list[bytes]]]:
     """Root and, for each leaf, its path, in one pass over the tree."""
     if not leaves:
         return digest(b""), []
-    levels = _levels(digest, leaves)
-    paths = []
-    for index in range(len(leaves)):
-        path, position = [], index
-        for level in levels[:-1]:
-            sibling = position ^ 1
-            if sibling < len(level):
-                path.append(level[sibling])
-            position >>= 1
-        paths.append(path)
-    return levels[-1][0], paths
+    tree = levels(digest, leaves)
+    return tree[-1][0], paths(tree)
 
 
 def root_from_path(
@@ -121,17 +139,6 @@ def verify_consistency(
         first >>= 1
         last >>= 1
     return last == 0 and old == old_root and new == new_root
-
-
-def _levels(digest: Digest, leaves: Sequence[bytes]) -> list[list[bytes]]:
-    """All levels, leaves first; a lone last node rises unhashed, as in RFC 6962."""
-    levels = [list(leaves)]
-    while len(level := levels[-1]) > 1:
-        above = [digest(b"\x01" + level[i] + level[i + 1]) for i in range(0, len(level) - 1, 2)]
-        if len(level) & 1:
-            above.append(level[-1])
-        levels.append(above)
-    return levels
 
 
 def _subproof(

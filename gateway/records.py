@@ -1,7 +1,8 @@
 """What a store keeps, as plain values. The core makes them, a store writes them down.
 
 Times are Unix milliseconds (int); identifiers are the texts of `contracts.ids`; digests and
-leaf hashes are bytes.
+leaf hashes are bytes. Nobody changes a record once it is made; those that are made for every
+message are not `frozen` all the same, because that triples what making them costs.
 """
 
 import hashlib
@@ -38,7 +39,7 @@ OPEN_STATES = frozenset({MessageState.QUEUED, MessageState.EXPIRED})
 """States of our own messages that a receipt may still settle."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PartRecord:
     """One sealed part, in the envelope's order."""
 
@@ -47,7 +48,7 @@ class PartRecord:
     sealed: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MessageRecord:
     """A message, sent or received, with its exact envelope.
 
@@ -73,8 +74,32 @@ class MessageRecord:
     reason: str | None = None
     parts: Sequence[PartRecord] = ()
 
+    def judged(
+        self, state: MessageState, receipt: bytes, reason: str | None, at: int
+    ) -> "MessageRecord":
+        """The record as it is kept once its fate is known, `at` Unix milliseconds."""
+        return MessageRecord(
+            self.id,
+            self.sender,
+            self.receiver,
+            self.direction,
+            self.case_id,
+            self.kind,
+            self.sequence,
+            state,
+            self.envelope,
+            self.digest,
+            at,
+            self.expires_at,
+            self.seal_id,
+            self.position,
+            receipt,
+            reason,
+            self.parts,
+        )
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Settlement:
     """What a receipt says of a message that we sent."""
 
@@ -97,7 +122,7 @@ def seal_id(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SealRecord:
     """A seal that we gave or got. `leaves` are the leaf hashes, 32 bytes each, in order:
     the path of any message is computed from them when somebody asks."""
@@ -123,7 +148,7 @@ class EpochRecord:
     wrapped: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CaseRecord:
     """A case and its two counters.
 
@@ -154,7 +179,7 @@ class WaitingRecord:
     arrived_at: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ticket:
     """A place in a lane: this message is to be sent, or handed to the city.
 
@@ -195,7 +220,7 @@ class Scope:
     waiting_of: Sequence[str] = ()  # partners whose waiting rooms are looked at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
     """What is known of a message that came before."""
 

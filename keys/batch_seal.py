@@ -14,7 +14,7 @@ from contracts.envelope import first_mistake
 from contracts.errors import BatchRejected
 from contracts.limits import CLOCK_SKEW_S
 from contracts.seal import Seal
-from contracts.tree import root_from_path
+from contracts.tree import levels, paths, root_from_path
 from keys.jws import unverified_claims, verify_jws
 from keys.suites import SUITES
 from keys.trust.trust_list import TrustList
@@ -71,6 +71,29 @@ def check_path(
             partner=seal.iss,
             message=index,
         )
+
+
+def check_paths(
+    digest: Callable[[bytes], bytes],
+    seal: Seal,
+    leaves: Sequence[bytes],
+    given: Sequence[Sequence[str]],
+) -> None:
+    """Check all leaves of a seal at once. Raises BatchRejected (`path.invalid`).
+
+    Rebuilding the tree costs one digest a leaf, following each path one a level. Where the
+    rebuilt tree has another root or another path, each path is followed to name the culprit.
+    """
+    tree = levels(digest, leaves)
+    expected = paths([[node.hex() for node in level] for level in tree])
+    if tree[-1][0].hex() == seal.root and all(map(_equal, expected, given)):
+        return
+    for index, leaf in enumerate(leaves):
+        check_path(digest, seal, leaf, index, given[index])
+
+
+def _equal(expected: list[str], given: Sequence[str]) -> bool:
+    return expected == list(given)
 
 
 def _claimed(token: str) -> tuple[str, datetime]:

@@ -6,7 +6,7 @@ is refused, or that is to come again, while the others go on.
 
 import binascii
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
@@ -25,7 +25,7 @@ from contracts.wire import Batch, WireMessage
 from gateway.exchange.home import Home, part_info
 from gateway.exchange.judge import Candidate
 from gateway.records import Direction, MessageRecord, MessageState, PartRecord
-from keys.batch_seal import check_path
+from keys.batch_seal import check_paths
 from keys.sealing import salted_digest
 from keys.suites import DIGESTS
 
@@ -58,7 +58,7 @@ def read_batch(body: bytes) -> Batch:
         raise BatchRejected(first_mistake(error), code="batch.malformed") from error
 
 
-def check_paths(seal: Seal, batch: Batch) -> list[bytes]:
+def check_leaves(seal: Seal, batch: Batch) -> list[bytes]:
     """The leaf hash of each message. Raises BatchRejected (`seal.tree_size`, `path.invalid`)."""
     if seal.size != len(batch.messages):
         raise BatchRejected(
@@ -68,9 +68,22 @@ def check_paths(seal: Seal, batch: Batch) -> list[bytes]:
         )
     digest = DIGESTS[seal.digest]
     leaves = [leaf_hash(digest, message.envelope.encode()) for message in batch.messages]
-    for index, message in enumerate(batch.messages):
-        check_path(digest, seal, leaves[index], index, message.path)
+    check_paths(digest, seal, leaves, [message.path for message in batch.messages])
     return leaves
+
+
+@dataclass(slots=True)
+class Leaf:
+    """A place under a seal that holds: leaf `index`, `digest` its leaf hash.
+
+    `seal_id` is what the seal is kept under, `now` the time of arrival.
+    """
+
+    seal: Seal
+    seal_id: str
+    index: int
+    digest: bytes
+    now: datetime
 
 
 class Examine:
@@ -80,22 +93,19 @@ class Examine:
         self._home = home
         self._check_body = check_body
 
-    def __call__(
-        self, seal: Seal, proof: str, index: int, message: WireMessage, leaf: bytes, now: datetime
-    ) -> Candidate:
-        """Message `index` of the batch under `seal`; `proof` is the id the seal is kept under."""
+    def __call__(self, leaf: Leaf, message: WireMessage) -> Candidate:
+        """What is to be judged in the transaction. Never raises for bad content."""
         raw = message.envelope.encode()
         try:
             envelope = read_envelope(raw)
-            self._check_addresses(seal, envelope)
+            self._check_addresses(leaf.seal, envelope)
         except MessageRefused as error:
-            return Candidate(_unread(seal, proof, index, raw, leaf, now), None, error.refusal())
-        record = _record(seal, proof, index, envelope, raw, leaf, now)
-        sealed, later = _sealed_parts(envelope, message, DIGESTS[seal.digest])
+            return Candidate(_unread(leaf, raw), None, error.refusal())
+        sealed, later = _sealed_parts(envelope, message, DIGESTS[leaf.seal.digest])
+        record = _record(leaf, envelope, raw, sealed)
         if later is not None:
             return Candidate(record, envelope, later=later)
-        refusal = self._check_content(seal, envelope, sealed)
-        return Candidate(replace(record, parts=tuple(sealed)), envelope, refusal)
+        return Candidate(record, envelope, self._check_content(leaf.seal, envelope, sealed))
 
     def _check_addresses(self, seal: Seal, envelope: Envelope) -> None:
         if envelope.sender != seal.iss:
@@ -195,45 +205,44 @@ def _unbase64(text: str) -> bytes:
 
 
 def _record(
-    seal: Seal, proof: str, index: int, envelope: Envelope, raw: bytes, leaf: bytes, now: datetime
+    leaf: Leaf, envelope: Envelope, raw: bytes, parts: Sequence[PartRecord]
 ) -> MessageRecord:
     return MessageRecord(
         id=envelope.id,
-        sender=seal.iss,
-        receiver=seal.aud,
+        sender=leaf.seal.iss,
+        receiver=leaf.seal.aud,
         direction=Direction.IN,
         case_id=envelope.case_id,
         kind=envelope.kind,
         sequence=envelope.sequence,
         state=MessageState.TAKEN,
         envelope=raw,
-        digest=leaf,
-        recorded_at=_ms(now),
+        digest=leaf.digest,
+        recorded_at=_ms(leaf.now),
         expires_at=_ms(envelope.expires_at),
-        seal_id=proof,
-        position=index,
+        seal_id=leaf.seal_id,
+        position=leaf.index,
+        parts=parts,
     )
 
 
-def _unread(
-    seal: Seal, proof: str, index: int, raw: bytes, leaf: bytes, now: datetime
-) -> MessageRecord:
+def _unread(leaf: Leaf, raw: bytes) -> MessageRecord:
     """An envelope that is not used is kept under its leaf hash, and belongs to no case."""
     return MessageRecord(
-        id=leaf.hex(),
-        sender=seal.iss,
-        receiver=seal.aud,
+        id=leaf.digest.hex(),
+        sender=leaf.seal.iss,
+        receiver=leaf.seal.aud,
         direction=Direction.IN,
         case_id="",
         kind="",
         sequence=0,
         state=MessageState.REFUSED,
         envelope=raw,
-        digest=leaf,
-        recorded_at=_ms(now),
-        expires_at=_ms(now),
-        seal_id=proof,
-        position=index,
+        digest=leaf.digest,
+        recorded_at=_ms(leaf.now),
+        expires_at=_ms(leaf.now),
+        seal_id=leaf.seal_id,
+        position=leaf.index,
     )
 
 

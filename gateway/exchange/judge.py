@@ -6,10 +6,11 @@ batch; when a message fills a gap, those that waited for it follow at once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from contracts import limits
+from contracts.case import Case
 from contracts.envelope import Envelope, read_envelope
 from contracts.errors import Refusal
 from contracts.lifecycle import advance
@@ -174,25 +175,18 @@ class Judgement:
             )
         return Judged(Result.TAKEN, receipt=taken)
 
-    def _change(self, before: CaseRecord | None, record: MessageRecord, case: object) -> None:
-        opens = before is None and record.kind == Kind.SUBMIT
-        changed = replace(
-            before
-            or CaseRecord(
-                id=record.case_id,
-                partner=self._sender,
-                case=None,
-                sent=0,
-                taken=0,
-                number=record.case_id if opens else None,
-                opened_at=self._now_ms,
-                changed_at=self._now_ms,
-            ),
+    def _change(self, before: CaseRecord | None, record: MessageRecord, case: Case | None) -> None:
+        number = record.case_id if record.kind == Kind.SUBMIT else None
+        self._cases[record.case_id] = self.changes.cases[record.case_id] = CaseRecord(
+            id=record.case_id,
+            partner=self._sender,
             case=case,
+            sent=before.sent if before else 0,
             taken=record.sequence,
+            number=before.number if before else number,
+            opened_at=before.opened_at if before else self._now_ms,
             changed_at=self._now_ms,
         )
-        self._cases[changed.id] = self.changes.cases[changed.id] = changed
 
     # --- what is kept ----------------------------------------------------------------------
 
@@ -203,15 +197,8 @@ class Judgement:
 
     def _keep(self, record: MessageRecord, state: MessageState, refusal: Refusal | None) -> bytes:
         receipt = self._receipt(record, refusal)
-        self.changes.messages.append(
-            replace(
-                record,
-                state=state,
-                receipt=receipt,
-                reason=refusal.code if refusal else None,
-                recorded_at=self._now_ms,
-            )
-        )
+        reason = refusal.code if refusal else None
+        self.changes.messages.append(record.judged(state, receipt, reason, self._now_ms))
         self._known[_key(record)] = Known(record.digest, state, receipt)
         return receipt
 

@@ -27,7 +27,7 @@ import orjson
 from contracts.seal import BATCH_TYPE, RECEIPTS_TYPE, Seal
 from contracts.tree import leaf_hash
 from contracts.wire import Result
-from gateway.exchange.examine import BodyCheck, Examine, check_paths, read_batch
+from gateway.exchange.examine import BodyCheck, Examine, Leaf, check_leaves, read_batch
 from gateway.exchange.home import Home
 from gateway.exchange.judge import Candidate, Judged, Judgement, note
 from gateway.exchange.sealed_tree import seal_leaves
@@ -64,7 +64,7 @@ class Receive:
         seal = check_seal(
             batch.seal, BATCH_TYPE, trust=self._home.trust, us=self._home.code, now=now
         )
-        leaves = check_paths(seal, batch)
+        leaves = check_leaves(seal, batch)
         record = SealRecord(
             id=seal_id(batch.seal),
             of=SealOf.BATCH,
@@ -75,7 +75,7 @@ class Receive:
             at=_ms(now),
         )
         candidates = [
-            self._examine(seal, record.id, index, message, leaves[index], now)
+            self._examine(Leaf(seal, record.id, index, leaves[index], now), message)
             for index, message in enumerate(batch.messages)
         ]
         judged = await self._commit(seal.iss, candidates, record)

