@@ -1,0 +1,1 @@
+"""Real gateways as processes: started, killed, stopped, watched, and lied to."""
