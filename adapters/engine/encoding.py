@@ -15,7 +15,10 @@ where the 2022 edition has them in Unicode proper. Both directions use the same 
 every character comes back as it went.
 """
 
-from adapters.engine.rejection import Unfit
+from collections.abc import Iterable
+
+from adapters.engine.rejection import Unfit, rejected
+from adapters.engine.row import Row
 
 ENCODINGS = ("utf-8", "gb2312", "gbk", "gb18030")
 _DECODED_AS = {"utf-8": "utf-8", "gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030"}
@@ -53,7 +56,31 @@ def decode(data: bytes, declared: str) -> str:
     except UnicodeDecodeError as error:
         failing = error
     line = data.count(b"\n", 0, failing.start) + 1
-    raise Unfit(f"not {declared}: byte {failing.start + 1} (line {line}) does not decode")
+    raise Unfit(f"not {declared}: byte {failing.start + 1} does not decode", line=line)
+
+
+def encode_rows(text: str, rows: Iterable[Row], encoding: str, partner: str) -> bytes:
+    """The bytes of a document that was made of `rows`.
+
+    Raises DocumentRejected, naming the first field that `encoding` cannot hold.
+    """
+    try:
+        return encode(text, encoding)
+    except Unfit as error:
+        for row in rows:
+            for column, value in row.values.items():
+                if not _encodable(value, encoding):
+                    field = f"{row.record}.{column}"
+                    raise rejected(error.detail, partner=partner, field=field) from error
+        raise rejected(error.detail, partner=partner, field="encoding") from error
+
+
+def _encodable(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def encode(text: str, encoding: str) -> bytes:

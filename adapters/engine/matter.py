@@ -36,6 +36,9 @@ CARRIED: Mapping[str, Carried] = {
 }
 """The leaves that this rule answers for; it reports those that it cannot write itself."""
 
+_NATIONAL = ("base_code", "implementation_code")
+"""Codes that name a matter without the help of a local one."""
+
 _CHECKED = {
     "implementation_code": check_implementation_code,
     "handling_item_code": check_handling_item_code,
@@ -51,6 +54,7 @@ class MatterPlan:
         self._crosswalk = context.crosswalk
         self._scheme = context.scheme
         self._numeric_version = numeric_version
+        self._stands_alone = not self.columns.keys().isdisjoint(_NATIONAL)
 
     def read(self, values: Mapping[str, str], application: Tree, kept: dict[str, str]) -> None:
         """Fill in `matter` and `handling`. Raises NoSuchMatter."""
@@ -101,6 +105,8 @@ class MatterPlan:
             region=handling["region"],
             authority=handling.get("authority_code"),
         )
+        if own != row.local_code and not self._stands_alone:
+            own = None  # the crosswalk does not know it, so nobody could read it again
         says: dict[str, str | None] = {
             "base_code": matter["base_code"],
             "name": matter["name"],
@@ -111,9 +117,7 @@ class MatterPlan:
             "authority_name": handling.get("authority_name"),
             "authority_code": handling.get("authority_code"),
         }
-        if says["local_code"] is None and not {"base_code", "implementation_code"} & set(
-            self.columns
-        ):
+        if says["local_code"] is None and not self._stands_alone:
             raise NoSuchMatter(f"the crosswalk names no local code for {row.base_code}")
         for what, column in self.columns.items():
             text = says[what]
@@ -142,9 +146,10 @@ class MatterPlan:
         ):
             if what not in self.columns and matter.get(what) not in (None, restored):
                 yield f"application.matter.{what}", why
+        why_local = "not a local code of this city, or not one that its crosswalk knows"
         if matter.get("local_code") and (own is None or "local_code" not in self.columns):
-            yield "application.matter.local_code.scheme", "a local code of another scheme"
-            yield "application.matter.local_code.value", "a local code of another scheme"
+            yield "application.matter.local_code.scheme", why_local
+            yield "application.matter.local_code.value", why_local
         back = _handling(
             {k: handling[k] for k in _AUTHORITY if k in self.columns and k in handling}, row
         )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -100,6 +100,7 @@ def resolve(model: type[BaseModel], path: Path) -> Target:
     return Target(here, default, required)
 
 
+@lru_cache(maxsize=4096)
 def default_of(model: type[BaseModel], path: Path) -> Any:
     """The default of the field at `path`; None where there is none or no such field."""
     try:

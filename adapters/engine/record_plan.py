@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import Any
 
 from adapters.engine.context import Context
 from adapters.engine.crosswalk import NoSuchMatter
@@ -12,19 +12,11 @@ from adapters.engine.matter import CARRIED as MATTER_CARRIED
 from adapters.engine.matter import MatterPlan
 from adapters.engine.paths import Path, Step, Target, render
 from adapters.engine.rejection import Mask, Unfit, mask_for, rejected
+from adapters.engine.row import Row
 from adapters.engine.rules import FieldRule, RecordRule
 from adapters.engine.tables import CodeTable
 
 _APPLICATION = "application"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A native record as it came: its table, its fields that are not empty, its line."""
-
-    record: str
-    values: dict[str, str]
-    line: int | None = None
 
 
 class RecordPlan:
@@ -190,22 +182,28 @@ class RecordPlan:
         lost.extend(self._write_kept(tree, out))
         return self._in_order(out)
 
-    def _write_kept(self, tree: Tree, out: dict[str, str]) -> list[tuple[str, str]]:
+    def _write_kept(self, tree: Tree, out: dict[str, str]) -> Lost:
         """Put back what this family had kept; returns what has no field here."""
-        lost = []
+        lost: Lost = []
         native = tree.get(NATIVE)
-        for record, fields in native.items() if isinstance(native, dict) else ():
-            if not isinstance(fields, dict):
-                continue
-            for column, text in fields.items():
-                mine = record == self.record.name and isinstance(text, str)
-                if (mine and column in self._spare and column not in out) or (
-                    mine and text in self._replaceable.get(column, ())
-                ):
-                    out[column] = text
-                elif record == self.record.name:
-                    lost.append((f"{NATIVE}.{record}.{column}", "not a field that is kept here"))
+        fields = native.get(self.record.name) if isinstance(native, dict) else None
+        for column, text in fields.items() if isinstance(fields, dict) else ():
+            free = column in self._spare and column not in out
+            if (free or self._may_replace(column, text)) and self._fits(column, text):
+                out[column] = text
+            else:
+                lost.append((f"{NATIVE}.{self.record.name}.{column}", "no field that keeps it"))
         return lost
+
+    def _fits(self, column: str, text: Any) -> bool:
+        """Whether a text that somebody else had kept may be written as it is."""
+        known = self._columns.get(column)
+        return (
+            known is not None
+            and isinstance(text, str)
+            and not (known.longest and len(text) > known.longest)
+            and not (known.number and not (text.isascii() and text.isdigit()))
+        )
 
     def _may_replace(self, column: str, text: str) -> bool:
         """Whether what was kept may stand in place of the constant of `column`."""
@@ -237,7 +235,7 @@ class RecordPlan:
             field=f"{row.record}.{column}",
             value=row.values.get(column),
             mask=self.masks.get(column),
-            line=row.line,
+            line=row.line_of(column),
             code=code,
         )
 

@@ -30,10 +30,13 @@ _ALWAYS = {"taker_name", "legal_representative", "mobile", "phone", "email", "ad
 
 
 class Unfit(Exception):  # noqa: N818  # like the errors of contracts.errors
-    """A value does not fit; `detail` says why without repeating it."""
+    """A value does not fit; `detail` says why without repeating it.
 
-    def __init__(self, detail: str) -> None:
-        self.detail = detail
+    `field` and `line` are given where only the raiser knows them.
+    """
+
+    def __init__(self, detail: str, *, field: str | None = None, line: int | None = None) -> None:
+        self.detail, self.field, self.line = detail, field, line
         super().__init__(detail)
 
 

@@ -1,6 +1,6 @@
 """One statement, compiled: rows into a draft, and a draft into rows with its losses."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -10,8 +10,9 @@ from adapters.engine.context import Context
 from adapters.engine.fields import Lost, Tree, getter
 from adapters.engine.losses import NATIVE, Carried, carry, unsaid
 from adapters.engine.paths import EACH, Path, Step, Target, default_of, render, resolve
-from adapters.engine.record_plan import RecordPlan, Row
+from adapters.engine.record_plan import RecordPlan
 from adapters.engine.rejection import mask_for, rejected
+from adapters.engine.row import Row
 from adapters.engine.rules import Statement
 from adapters.engine.tables import CodeTable
 from contracts.case import Application
@@ -83,7 +84,7 @@ class StatementPlan:
 
     # --- reading ---------------------------------------------------------------------------
 
-    def read(self, row: Row, beside: Row | None, items: Iterable[Row]) -> tuple[Any, Draft]:
+    def read(self, row: Row, beside: Row | None, items: Sequence[Row]) -> tuple[Any, Draft]:
         """The draft that `row` states, with the time it speaks of. Raises DocumentRejected."""
         number = row.values[self.main.record.number]
         tree: Tree = {}
@@ -96,13 +97,13 @@ class StatementPlan:
         if self.repeat is not None:
             self._read_items(self.repeat, items, tree)
         self._fill_in(tree, number)
-        application = self._application(tree, row, native) if self._apart else None
+        application = self._application(tree, row, native, items) if self._apart else None
         if native:
             tree[NATIVE] = native
-        body = self._validated(self._body, tree, row, ())
+        body = self._validated(self._body, tree, row, (), items)
         return self._at(tree), Draft(number, self.kind, body, application=application)
 
-    def _read_items(self, plan: RecordPlan, items: Iterable[Row], tree: Tree) -> None:
+    def _read_items(self, plan: RecordPlan, items: Sequence[Row], tree: Tree) -> None:
         found = []
         for item in items:
             made: Tree = {}
@@ -123,52 +124,68 @@ class StatementPlan:
         """What every draft of this statement says, and what is assumed of it."""
         fixed: list[tuple[Path, Any]] = list(self._sets.items())
         for path, source in self._assume.items():
-            fixed.append((path, number if source == "number" else dict(self._context.jurisdiction)))
+            fixed.append((path, self._assumption(source, number)))
         return fixed
 
+    def _assumption(self, source: str, number: str) -> Any:
+        if source == "profile.jurisdiction":
+            return dict(self._context.jurisdiction)
+        return number if source == "number" else ""
+
     def _application(
-        self, tree: Tree, row: Row, native: dict[str, dict[str, str]]
+        self, tree: Tree, row: Row, native: dict[str, dict[str, str]], items: Sequence[Row]
     ) -> Application | None:
         """The application that a later row repeats whole; what is not whole is kept as it is."""
         found = tree.pop(_APPLICATION, None)
         if found is None:
             return None
         if all(name in found for name in _NEEDED):
-            return self._validated(Application, found, row, (_APPLICATION,))
+            return self._validated(Application, found, row, (_APPLICATION,), items)
+        if items:
+            raise rejected(
+                "a row of an application that this document does not hold whole",
+                partner=self._context.city,
+                field=items[0].record,
+                line=items[0].line,
+            )
         for column in self.main.application_columns:
             if column in row.values:
                 native.setdefault(row.record, {})[column] = row.values[column]
         return None
 
-    def _validated(self, model: type[M], tree: Tree, row: Row, under: Path) -> M:
+    def _validated(
+        self, model: type[M], tree: Tree, row: Row, under: Path, items: Sequence[Row]
+    ) -> M:
         try:
             return model.model_validate(tree)
         except ValidationError as error:
-            raise self._rejection(error, row, under) from error
+            first = error.errors(include_url=False, include_input=False)[0]
+            path: Path = (*under, *first["loc"])
+            raise self._rejection(first["msg"], path, row, items) from error
 
-    def _rejection(self, error: ValidationError, row: Row, under: Path) -> DocumentRejected:
-        first = error.errors(include_url=False, include_input=False)[0]
-        path: Path = (*under, *first["loc"])
-        column = self._column_at(path)
-        value = row.values.get(column) if column else None
-        field = f"{row.record}.{column}" if column else render(path)
+    def _rejection(
+        self, detail: str, path: Path, row: Row, items: Sequence[Row]
+    ) -> DocumentRejected:
+        """The error for the canonical `path`, told by the native field that fills it."""
+        plan, column = self.main, self._column_at(path)
+        if self.repeat is not None and path[: len(self._list)] == self._list and items:
+            index, inner = path[len(self._list)], path[len(self._list) + 1 :]
+            row, plan = items[int(index)], self.repeat
+            column = plan.column_of.get(inner)
         return rejected(
-            first["msg"],
+            detail,
             partner=self._context.city,
-            field=field,
-            value=value,
-            mask=mask_for(path) or (self.main.masks.get(column) if column else None),
-            line=row.line,
+            field=f"{row.record}.{column}" if column else render(path),
+            value=row.values.get(column) if column else None,
+            mask=mask_for(path) or (plan.masks.get(column) if column else None),
+            line=row.line_of(column),
         )
 
     def _column_at(self, path: Path) -> str | None:
-        """The column that fills `path`, or, for a part of it that fails whole, the first below."""
-        for plan in (self.main, self.also):
-            for known, column in plan.column_of.items() if plan else ():
-                if known == path:
-                    return column
+        """The field that fills `path`; for a whole of several fields, the last of them."""
+        exact = self.main.column_of.get(path)
         below = [c for p, c in self.main.column_of.items() if p[: len(path)] == path]
-        return below[-1] if below else None
+        return exact or (below[-1] if below else None)
 
     # --- writing ---------------------------------------------------------------------------
 
@@ -222,7 +239,8 @@ class StatementPlan:
                     if name != NATIVE and item != value.get(name)
                 ]
             elif said is not None and said != value:
-                lost.append((render(path), f"no field for it; reading takes it for {value}"))
+                taken = value or "nothing"
+                lost.append((render(path), f"no field for it; reading takes it for {taken}"))
         return lost
 
     def _unkept(self, tree: Tree) -> Lost:

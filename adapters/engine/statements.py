@@ -40,7 +40,7 @@ _STATEMENT = {
 }  # fmt: skip
 _PART = {"record", "fields", "present", "absent", "together", "groups"}
 _GROUP = {"fields", "matter", "assume", "together"}
-_ASSUMED = ("number", "profile.jurisdiction")
+_ASSUMED = ("number", "nothing", "profile.jurisdiction")
 _APPLICATION = "application"
 
 

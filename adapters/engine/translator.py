@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from adapters.adapter import Draft, Loss
 from adapters.engine.context import Context
-from adapters.engine.record_plan import RecordPlan, Row
+from adapters.engine.record_plan import RecordPlan
 from adapters.engine.rejection import rejected
+from adapters.engine.row import Row
 from adapters.engine.rules import FamilyMapping
 from adapters.engine.statement_plan import StatementPlan, rank
 from contracts.errors import DocumentRejected
@@ -165,7 +166,7 @@ class Translator:
             partner=self._city,
             field=f"{row.record}.{column}",
             value=value,
-            line=row.line,
+            line=row.line_of(column),
         )
 
 

@@ -45,7 +45,7 @@ def read_xml(data: bytes, encoding: str, largest: int = LARGEST) -> Element:
     """The root element of an XML document.
 
     `encoding` holds where the document declares none. Raises Unfit for what is not XML or
-    breaks a limit, with the line in its detail.
+    breaks a limit, with the line where it is known.
     """
     if len(data) > largest:
         raise Unfit(f"{len(data)} bytes, and {largest} are allowed")
@@ -54,13 +54,13 @@ def read_xml(data: bytes, encoding: str, largest: int = LARGEST) -> Element:
     text = decode(data, name)
     doctype = text.find("<!DOCTYPE")
     if doctype >= 0:
-        raise Unfit(f"a DOCTYPE is not allowed (line {text.count(chr(10), 0, doctype) + 1})")
+        raise Unfit("a DOCTYPE is not allowed", line=text.count("\n", 0, doctype) + 1)
     # The declaration goes, its line stays: the numbers of the lines must hold.
     body = _DECLARED.sub(lambda found: "\n" * found[0].count("\n"), text, count=1)
     try:
         root = etree.fromstring(body.encode("utf-8"), _parser())
-    except (etree.XMLSyntaxError, UnicodeEncodeError) as error:
-        raise Unfit(f"not XML: {error}") from error
+    except etree.XMLSyntaxError as error:
+        raise Unfit(f"not XML: {error.msg}", line=error.lineno) from error
     return _plain(root, _Count())
 
 
@@ -84,13 +84,13 @@ def _parser() -> etree.XMLParser:
 def _plain(element: etree._Element, count: _Count, depth: int = 1) -> Element:
     line = element.sourceline if isinstance(element.sourceline, int) else 0
     if depth > DEEPEST:
-        raise Unfit(f"elements nested deeper than {DEEPEST} (line {line})")
+        raise Unfit(f"elements nested deeper than {DEEPEST}", line=line)
     count.elements += 1
     if count.elements > MOST_ELEMENTS:
-        raise Unfit(f"more than {MOST_ELEMENTS} elements (line {line})")
+        raise Unfit(f"more than {MOST_ELEMENTS} elements", line=line)
     tag = element.tag
     if not isinstance(tag, str):
-        raise Unfit(f"an entity reference is not allowed (line {line})")
+        raise Unfit("an entity reference is not allowed", line=line)
     children = [_plain(child, count, depth + 1) for child in element]
     attributes = {str(name): str(value) for name, value in element.attrib.items()}
     text = element.text or ""

@@ -41,7 +41,7 @@ class ContractAdapter:
         try:
             text = decode(document, "utf-8")
         except Unfit as error:
-            raise self._reject(error.detail, "encoding") from error
+            raise self._reject(error.detail, "encoding", line=error.line) from error
         lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
         if not lines:
             raise self._reject("the document holds no line", "document")
@@ -68,7 +68,7 @@ class ContractAdapter:
         try:
             said = read_json(text)
         except Unfit as error:
-            raise self._reject(error.detail, "document", line=line) from error
+            raise self._reject(error.detail, error.field or "document", line=line) from error
         if not isinstance(said, dict) or not said.keys() >= _NEEDED:
             raise self._reject("a line needs number, kind and body", "document", line=line)
         unknown = sorted(said.keys() - _KEYS)

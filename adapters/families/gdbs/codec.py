@@ -10,11 +10,11 @@ from importlib import resources
 from xml.sax.saxutils import escape
 
 from adapters.adapter import Document, Draft, Written
-from adapters.engine.encoding import encode
+from adapters.engine.encoding import encode_rows
 from adapters.engine.mapping import load_mapping
 from adapters.engine.naming import document_name
-from adapters.engine.record_plan import Row
 from adapters.engine.rejection import Unfit, rejected
+from adapters.engine.row import Row
 from adapters.engine.rules import FamilyMapping
 from adapters.engine.xml_text import Element, read_xml
 from adapters.families.family import Family, Profile, compiled
@@ -48,7 +48,7 @@ class GdbsAdapter:
         try:
             root = read_xml(document, self._encoding)
         except Unfit as error:
-            raise self._reject(error.detail, None) from error
+            raise self._reject(error.detail, error.line) from error
         return self._translator.read([self._row(root)])
 
     def write(self, draft: Draft) -> Written:
@@ -75,7 +75,8 @@ class GdbsAdapter:
                 )
         record = records[0]
         table = record.attributes.get("process", "")
-        return Row(table, self._fields(table, record), record.line)
+        lines = {child.attributes.get("FieldName", ""): child.line for child in record}
+        return Row(table, self._fields(table, record), record.line, lines)
 
     def _fields(self, table: str, record: Element) -> dict[str, str]:
         values: dict[str, str] = {}
@@ -108,10 +109,7 @@ class GdbsAdapter:
             f'<ItemInfo DeptCode="{self._department}" WinCode="" ItemCode="{item}"'
             f' Action="{WRITTEN}"/>\n</ExInfo>\n'
         )
-        try:
-            data = encode(text, self._encoding)
-        except Unfit as error:
-            raise self._unencodable(row) from error
+        data = encode_rows(text, (row,), self._encoding, self.city)
         return Document(document_name(draft, data, "xml"), MEDIA_TYPE, data)
 
     def _escaped(self, text: str, record: str, field: str) -> str:
@@ -120,15 +118,6 @@ class GdbsAdapter:
                 "a character that XML cannot hold", partner=self.city, field=f"{record}.{field}"
             )
         return escape(text, _ESCAPES)
-
-    def _unencodable(self, row: Row) -> DocumentRejected:
-        """The error that names the first field that the encoding cannot hold."""
-        for name, text in row.values.items():
-            try:
-                encode(text, self._encoding)
-            except Unfit as error:
-                return rejected(error.detail, partner=self.city, field=f"{row.record}.{name}")
-        return rejected("not in the encoding", partner=self.city, field=row.record)
 
     def _reject(self, detail: str, line: int | None) -> DocumentRejected:
         return rejected(detail, partner=self.city, field="document", line=line)

@@ -11,12 +11,12 @@ from typing import Any
 import orjson
 
 from adapters.adapter import Document, Draft, Written
-from adapters.engine.encoding import decode, encode
+from adapters.engine.encoding import decode, encode_rows
 from adapters.engine.json_text import read_json
 from adapters.engine.mapping import load_mapping
 from adapters.engine.naming import document_name
-from adapters.engine.record_plan import Row
 from adapters.engine.rejection import Unfit, rejected
+from adapters.engine.row import Row
 from adapters.engine.rules import FamilyMapping
 from adapters.families.family import Family, Profile, compiled
 
@@ -52,12 +52,8 @@ class UpProAdapter:
     def write(self, draft: Draft) -> Written:
         """See `adapters.adapter.Adapter.write`."""
         rows, losses = self._translator.write(draft)
-        try:
-            text = "".join(self._line(row) for row in rows)
-            data = encode(text, self._encoding)
-        except (Unfit, TypeError) as error:
-            detail = error.detail if isinstance(error, Unfit) else "not Unicode text"
-            raise rejected(detail, partner=self.city, field="encoding") from error
+        text = "".join(self._line(row) for row in rows)
+        data = encode_rows(text, rows, self._encoding, self.city)
         name = document_name(draft, data, "jsonl")
         return Written((Document(name, MEDIA_TYPE, data),), tuple(losses))
 
@@ -72,7 +68,9 @@ class UpProAdapter:
         try:
             text = decode(document, self._encoding)
         except Unfit as error:
-            raise rejected(error.detail, partner=self.city, field="encoding") from error
+            raise rejected(
+                error.detail, partner=self.city, field="encoding", line=error.line
+            ) from error
         lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
         if not lines:
             raise self._reject("the document holds no row", None)
@@ -98,7 +96,8 @@ class UpProAdapter:
         try:
             return read_json(text)
         except Unfit as error:
-            raise self._reject(error.detail, line) from error
+            field = error.field or "document"
+            raise rejected(error.detail, partner=self.city, field=field, line=line) from error
 
     def _plain(self, value: Any, field: str, line: int) -> str:
         if isinstance(value, str):
