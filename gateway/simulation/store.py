@@ -1,0 +1,263 @@
+"""The store as a few dictionaries: what every real store must amount to.
+
+A transaction works on a copy and the commit is one assignment, so whoever reads this file
+sees what "all of it, or nothing" means; `tests/ports/` holds the real stores to the same.
+Nothing survives the object, but the object survives the process that used it: a simulated
+crash throws the gateway away and keeps this.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar
+
+from contracts.errors import StoreUnavailable
+from gateway.ports import Backlog, Verdict
+from gateway.records import (
+    CaseRecord,
+    Changes,
+    Direction,
+    EpochRecord,
+    Incident,
+    Known,
+    MessageRecord,
+    MessageState,
+    PartRecord,
+    Scope,
+    SealRecord,
+    Settlement,
+    Snapshot,
+    Ticket,
+    WaitingRecord,
+)
+
+T = TypeVar("T")
+Key = tuple[str, str]
+"""Sender and id: two senders may use the same id."""
+
+
+@dataclass(slots=True)
+class _Tables:
+    """Everything, in the order it was written."""
+
+    cases: dict[str, CaseRecord] = field(default_factory=dict)
+    messages: dict[Key, MessageRecord] = field(default_factory=dict)
+    our_own: dict[str, Key] = field(default_factory=dict)  # id -> key, of what we sent
+    seals: dict[str, SealRecord] = field(default_factory=dict)
+    epochs: dict[str, EpochRecord] = field(default_factory=dict)
+    tickets: dict[int, Ticket] = field(default_factory=dict)
+    waiting: dict[Key, WaitingRecord] = field(default_factory=dict)
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    intakes: dict[str, None] = field(default_factory=dict)
+    leases: dict[str, tuple[str, int]] = field(default_factory=dict)
+    last_position: int = 0
+
+    def copy(self) -> "_Tables":
+        """The records are immutable, so new dictionaries of the same records are a copy."""
+        copied: dict[str, Any] = {
+            each.name: dict(rows)
+            for each in fields(self)
+            if isinstance(rows := getattr(self, each.name), dict)
+        }
+        return replace(self, **copied)
+
+
+class MemoryStore:
+    """A `Store` in memory."""
+
+    def __init__(self) -> None:
+        self._tables = _Tables()
+        self._closed = False
+
+    async def apply(self, scope: Scope, rule: Callable[[Snapshot], Verdict[T]]) -> T:
+        tables = await self._open()
+        verdict = rule(_look(tables, scope))
+        copy = tables.copy()
+        _write(copy, verdict.changes)
+        self._tables = copy  # the commit
+        return verdict.answer
+
+    async def tickets(self, lane: str, after: int, limit: int) -> list[Ticket]:
+        found = (await self._open()).tickets.values()
+        return [t for t in found if t.lane == lane and t.position > after][:limit]
+
+    async def outgoing(
+        self, ids: Sequence[str]
+    ) -> list[tuple[MessageRecord, Sequence[PartRecord]]]:
+        tables = await self._open()
+        ours = [tables.messages[tables.our_own[i]] for i in ids if i in tables.our_own]
+        return [(replace(message, parts=()), message.parts) for message in ours]
+
+    async def message(self, sender: str | None, message_id: str) -> MessageRecord | None:
+        for (its_sender, its_id), message in (await self._open()).messages.items():
+            if its_id == message_id and sender in {None, its_sender}:
+                return message
+        return None
+
+    async def messages(self, case_id: str) -> list[MessageRecord]:
+        found = (await self._open()).messages.values()
+        return [replace(m, parts=()) for m in found if m.case_id == case_id]
+
+    async def case(self, case_id: str) -> CaseRecord | None:
+        return (await self._open()).cases.get(case_id)
+
+    async def case_by_number(self, number: str) -> CaseRecord | None:
+        return _by_number(await self._open(), number)
+
+    async def cases(self, *, before: int | None, limit: int) -> list[CaseRecord]:
+        found = [
+            record
+            for record in (await self._open()).cases.values()
+            if before is None or record.changed_at < before
+        ]
+        return sorted(found, key=lambda record: -record.changed_at)[:limit]
+
+    async def seal(self, seal_id: str) -> SealRecord | None:
+        return (await self._open()).seals.get(seal_id)
+
+    async def seal_over(self, leaf: bytes, issuer: str, since: int) -> SealRecord | None:
+        for seal in sorted((await self._open()).seals.values(), key=lambda seal: seal.at):
+            if seal.issuer == issuer and seal.at >= since and leaf in _leaves(seal, len(leaf)):
+                return seal
+        return None
+
+    async def epoch(self, epoch_id: str) -> EpochRecord | None:
+        return (await self._open()).epochs.get(epoch_id)
+
+    async def expiring(self, now: int, limit: int) -> list[MessageRecord]:
+        found = [
+            replace(message, parts=())
+            for message in (await self._open()).messages.values()
+            if message.state is MessageState.QUEUED and message.expires_at <= now
+        ]
+        return sorted(found, key=lambda message: message.expires_at)[:limit]
+
+    async def waiting_expired(self, now: int, limit: int) -> list[MessageRecord]:
+        waiting = (await self._open()).waiting.values()
+        over = [w.message for w in waiting if w.message.expires_at <= now]
+        return [replace(message, parts=()) for message in over[:limit]]
+
+    async def backlog(self) -> list[Backlog]:
+        lanes: dict[str, list[Ticket]] = {}
+        for ticket in (await self._open()).tickets.values():
+            lanes.setdefault(ticket.lane, []).append(ticket)
+        return [Backlog(lane, len(each), min(t.at for t in each)) for lane, each in lanes.items()]
+
+    async def incidents(self, *, limit: int) -> list[Incident]:
+        found = sorted((await self._open()).incidents.values(), key=lambda each: -each.at)
+        return [replace(incident, content=None) for incident in found[:limit]]
+
+    async def lease(self, lane: str, owner: str, now: int, until: int) -> bool:
+        leases = (await self._open()).leases
+        holder, its_until = leases.get(lane, (owner, until))
+        if holder != owner and its_until > now:
+            return False
+        leases[lane] = owner, until
+        return True
+
+    async def release(self, lane: str, owner: str) -> None:
+        leases = (await self._open()).leases
+        if leases.get(lane, ("", 0))[0] == owner:
+            del leases[lane]
+
+    async def close(self) -> None:
+        self._closed = True
+
+    async def _open(self) -> _Tables:
+        """The tables, after others had their turn: a real store never answers at once."""
+        await asyncio.sleep(0)
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        return self._tables
+
+
+def _look(tables: _Tables, scope: Scope) -> Snapshot:
+    """What `scope` names, and nothing else: a rule that forgot to name it sees nothing."""
+    snapshot = Snapshot(
+        messages={
+            key: Known(message.digest, message.state, message.receipt)
+            for key in scope.messages
+            if (message := tables.messages.get(key))
+        },
+        cases={i: tables.cases[i] for i in scope.cases if i in tables.cases},
+        numbers={n: case for n in scope.numbers if (case := _by_number(tables, n))},
+        intakes=frozenset(key for key in scope.intakes if key in tables.intakes),
+        waiting_count=dict.fromkeys(scope.waiting_of, 0),
+    )
+    for waiting in tables.waiting.values():
+        sender, case_id = waiting.message.sender, waiting.message.case_id
+        if sender in scope.waiting_of:
+            snapshot.waiting_count[sender] += 1
+            if case_id in scope.cases:
+                snapshot.waiting.setdefault(case_id, []).append(waiting)
+    return snapshot
+
+
+def _write(tables: _Tables, changes: Changes) -> None:
+    for seal in changes.seals:
+        tables.seals.setdefault(seal.id, seal)
+    for epoch in changes.epochs:
+        tables.epochs.setdefault(epoch.id, epoch)
+    tables.intakes.update(dict.fromkeys(changes.intakes))
+    for case in changes.cases.values():
+        _write_case(tables, case)
+    for message in changes.messages:
+        _write_message(tables, message)
+    for settled in changes.settlements:
+        _write_settlement(tables, settled)
+    for message_id in changes.expired:
+        _write_expiry(tables, message_id)
+    for ticket in changes.tickets:
+        tables.last_position += 1  # never given twice, not even when the ticket is done
+        tables.tickets[tables.last_position] = replace(ticket, position=tables.last_position)
+    for position in changes.tickets_done:
+        tables.tickets.pop(position, None)
+    for waiting in changes.waiting:
+        tables.waiting.setdefault((waiting.message.sender, waiting.message.id), waiting)
+    for key in changes.waiting_over:
+        tables.waiting.pop(key, None)
+    for incident in changes.incidents:
+        tables.incidents.setdefault(incident.id, incident)
+
+
+def _write_case(tables: _Tables, case: CaseRecord) -> None:
+    holder = _by_number(tables, case.number) if case.number is not None else None
+    if holder is not None and holder.id != case.id:
+        raise StoreUnavailable(f"the number {case.number} belongs to another case")
+    opened = tables.cases.get(case.id, case)
+    tables.cases[case.id] = replace(case, partner=opened.partner, opened_at=opened.opened_at)
+
+
+def _write_message(tables: _Tables, message: MessageRecord) -> None:
+    key = message.sender, message.id
+    if key in tables.messages:
+        raise StoreUnavailable(f"a message {message.id} of {message.sender} is kept already")
+    tables.messages[key] = message
+    if message.direction is Direction.OUT:
+        tables.our_own[message.id] = key
+
+
+def _write_settlement(tables: _Tables, settled: Settlement) -> None:
+    if key := tables.our_own.get(settled.message_id):
+        tables.messages[key] = replace(
+            tables.messages[key],
+            state=settled.state,
+            seal_id=settled.seal_id,
+            position=settled.position,
+            receipt=settled.receipt,
+            reason=settled.reason,
+        )
+
+
+def _write_expiry(tables: _Tables, message_id: str) -> None:
+    key = tables.our_own.get(message_id)
+    if key and tables.messages[key].state is MessageState.QUEUED:
+        tables.messages[key] = replace(tables.messages[key], state=MessageState.EXPIRED)
+
+
+def _by_number(tables: _Tables, number: str) -> CaseRecord | None:
+    return next((case for case in tables.cases.values() if case.number == number), None)
+
+
+def _leaves(seal: SealRecord, size: int) -> list[bytes]:
+    return [seal.leaves[i : i + size] for i in range(0, len(seal.leaves), size)]
