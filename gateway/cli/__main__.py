@@ -1,5 +1,5 @@
-"""``python -m gateway.cli``."""
+"""``python -m gateway.cli``: the same as ``tongban``."""
 
-from gateway.cli.app import main
+from gateway.cli import main
 
 main()

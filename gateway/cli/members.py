@@ -1,0 +1,133 @@
+"""`tongban members add` and `tongban members list`."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from contracts.errors import SettingsInvalid
+from gateway import config
+from gateway.cli import screen
+from gateway.cli.desk import Home
+from gateway.cli.language import say
+from gateway.membership import Change, fingerprint, join, joining, read_entry
+from keys.trust.member import KeyState, Member
+from keys.trust.members_file import MembersFile
+from keys.trust.trust_list import key_state
+
+_STATES = {
+    KeyState.VALID: ("有效", "valid"),
+    KeyState.NOT_YET_VALID: ("未生效", "not yet valid"),
+    KeyState.EXPIRED: ("已过期", "expired"),
+    KeyState.CLOSED: ("已关闭", "closed"),
+}
+
+
+def add(
+    file: Annotated[
+        Path, typer.Argument(help=say("对方的 member.json", "the other member's member.json"))
+    ],
+    home: Home = Path(),
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help=say("指纹已核对, 不再询问", "fingerprints were compared")),
+    ] = False,
+) -> None:
+    list_file = _list_file(home)
+    wanted = joining(list_file, read_entry(file))
+    member, console = wanted.member, screen.out()
+    console.print(title(member))
+    console.print(Padding(fingerprints(member), (0, 0, 0, 2)))
+    if wanted.change is Change.SAME:
+        console.print(say("名单中已有此条目, 未作改动", "this very entry is in the list already"))
+        return
+    if not yes:
+        _ask(member)
+    join(list_file, wanted)
+    added = wanted.change is Change.NEW
+    done = say("已加入", "added") if added else say("已更新", "updated")
+    note = say("运行中的网关即刻生效", "a running gateway takes it up at once")
+    console.print(f"[bold green]{done}[/] {list_file} ({note})", soft_wrap=True)
+
+
+def show_list(home: Home = Path()) -> None:
+    members = MembersFile(_list_file(home)).members()
+    console = screen.out()
+    for member in members:
+        console.print(title(member))
+        console.print(Padding(fingerprints(member), (0, 0, 0, 2)))
+    console.print(say(f"共 {len(members)} 个成员", f"{len(members)} members"), style="dim")
+
+
+def add_to(app: typer.Typer) -> None:
+    group = typer.Typer(
+        no_args_is_help=True, help=say("成员名单: 加入、列出.", "The list of members: add, list.")
+    )
+    group.command(
+        "add",
+        help=say(
+            "加入一个成员, 并显示其公钥指纹以便电话核对.",
+            "Take a member in; shows the fingerprints to compare by telephone.",
+        ),
+    )(add)
+    group.command("list", help=say("列出成员与公钥指纹.", "List members and fingerprints."))(
+        show_list
+    )
+    app.add_typer(group, name="members")
+
+
+def title(member: Member) -> Text:
+    """`郑州市 410100  sm  http://…`."""
+    return Text.assemble(
+        (f"{member.name} {member.code}", "bold"), f"  {member.suite}  {member.address}"
+    )
+
+
+def fingerprints(member: Member) -> Table:
+    """One row a key: what it is for, its fingerprint, its name, its state."""
+    table = Table.grid(padding=(0, 2))
+    now = datetime.now(UTC)
+    for use, keys in (
+        (say("签名", "signs"), member.signing_keys),
+        (say("加密", "seals"), member.sealing_keys),
+    ):
+        for key in keys:
+            state = key_state(key, now)
+            style = "green" if state is KeyState.VALID else "yellow"
+            table.add_row(
+                use,
+                Text(fingerprint(key), "bold"),
+                Text(key.kid, "dim"),
+                Text(say(*_STATES[state]), style),
+            )
+    return table
+
+
+def _ask(member: Member) -> None:
+    """Nobody is taken in whose fingerprints nobody compared."""
+    if not sys.stdin.isatty():
+        raise SettingsInvalid(
+            [
+                say(
+                    f"请先与{member.name}电话核对以上指纹, 再加 --yes 重试",
+                    f"compare the fingerprints with {member.name} by telephone, then add --yes",
+                )
+            ],
+            source="--yes",
+        )
+    question = say(
+        f"已与{member.name}电话核对以上指纹?",
+        f"were they compared with {member.name} by telephone?",
+    )
+    if not typer.confirm(question):
+        raise typer.Exit(1)
+
+
+def _list_file(home: Path) -> Path:
+    folder = config.load(home)
+    return folder.path(folder.settings.trust.members)

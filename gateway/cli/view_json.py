@@ -1,0 +1,52 @@
+"""A case view as JSON: the same words whatever the language, times in RFC 3339."""
+
+from typing import Any
+
+import orjson
+
+from contracts.codes import mask_name
+from gateway.cli.wording import beijing
+from gateway.exchange.view import CaseView, Event
+
+
+def view_json(view: CaseView, *, unmasked: bool = False) -> dict[str, Any]:
+    """What `case show --json` prints. Bodies are in it only when the view holds them."""
+    turn, application = view.turn, view.application
+    said: dict[str, Any] = {
+        "case": view.record.id,
+        "number": view.record.number,
+        "receiving": view.receiving,
+        "handling": view.handling,
+        "state": view.state.value if view.state else None,
+        "next": {"member": turn.member, "kinds": list(turn.kinds)} if turn else None,
+        "matter": None,
+        "applicant": None,
+        "messages": [_event(event) for event in view.events],
+    }
+    if application is not None:
+        name = application.applicant.name
+        said["matter"] = {
+            "base_code": application.matter.base_code,
+            "name": application.matter.name,
+        }
+        said["applicant"] = name if unmasked else mask_name(name)
+    return said
+
+
+def _event(event: Event) -> dict[str, Any]:
+    message = event.message
+    said: dict[str, Any] = {
+        "id": message.id,
+        "kind": message.kind,
+        "sender": message.sender,
+        "receiver": message.receiver,
+        "sequence": message.sequence,
+        "recorded_at": beijing(message.recorded_at).isoformat(timespec="milliseconds"),
+        "receipt": message.state.value,
+        "receipted_at": event.receipted_at.isoformat() if event.receipted_at else None,
+        "reason": message.reason,
+        "state": event.state.value if event.state else None,
+    }
+    if event.opened is not None:
+        said["body"] = orjson.loads(event.opened.body.to_json())
+    return said
