@@ -30,7 +30,7 @@ class RefusalNote(Model):
 class Receipt(Model):
     """Signed, as a leaf of a receipts seal, by the receiver of the message."""
 
-    message: MessageId | None  # None: the envelope could not be read
+    message: MessageId | None = None  # None: the envelope could not be read
     digest: HexDigest
     sender: MemberCode
     receiver: MemberCode
