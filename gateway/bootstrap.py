@@ -32,7 +32,7 @@ from keys.stores.passphrase import passphrase
 from keys.suites import SUITES
 from keys.trust.members_file import MembersFile
 
-_SWITCH_SECONDS = 0.001  # the store's thread must not wait five milliseconds for the loop
+_SWITCH_SECONDS = 0.0002  # the writing thread must not wait five milliseconds for the loop
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
-"""Records to rows and back. Plain functions: this is on the path of every message."""
+"""Records to rows and back. Plain functions and tuples: every message passes here.
+
+A row is a tuple in the order of its `…_COLUMNS`.
+"""
 
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import Row
+from sqlalchemy import Row as Found
 
 from contracts.case import Case, State
 from contracts.errors import Refusal
@@ -21,29 +24,46 @@ from gateway.records import (
     WaitingRecord,
 )
 
-Values = dict[str, Any]
+Row = tuple[Any, ...]
 
 
-def case_values(record: CaseRecord) -> Values:
+CASE_COLUMNS = (
+    "id",
+    "partner",
+    "receiving",
+    "handling",
+    "state",
+    "returns_to",
+    "withdrawal_asked",
+    "evaluated",
+    "sent",
+    "taken",
+    "number",
+    "opened_at",
+    "changed_at",
+)
+
+
+def case_values(record: CaseRecord) -> Row:
     case = record.case
-    return {
-        "id": record.id,
-        "partner": record.partner,
-        "receiving": case.receiving if case else None,
-        "handling": case.handling if case else None,
-        "state": case.state.value if case else None,
-        "returns_to": case.returns_to.value if case and case.returns_to else None,
-        "withdrawal_asked": bool(case and case.withdrawal_asked),
-        "evaluated": bool(case and case.evaluated),
-        "sent": record.sent,
-        "taken": record.taken,
-        "number": record.number,
-        "opened_at": record.opened_at,
-        "changed_at": record.changed_at,
-    }
+    return (
+        record.id,
+        record.partner,
+        case.receiving if case else None,
+        case.handling if case else None,
+        case.state.value if case else None,
+        case.returns_to.value if case and case.returns_to else None,
+        bool(case and case.withdrawal_asked),
+        bool(case and case.evaluated),
+        record.sent,
+        record.taken,
+        record.number,
+        record.opened_at,
+        record.changed_at,
+    )
 
 
-def case_record(row: Row[Any]) -> CaseRecord:
+def case_record(row: Found[Any]) -> CaseRecord:
     case = None
     if row.state is not None:
         case = Case.model_construct(
@@ -67,28 +87,48 @@ def case_record(row: Row[Any]) -> CaseRecord:
     )
 
 
-def message_values(record: MessageRecord) -> Values:
-    return {
-        "id": record.id,
-        "sender": record.sender,
-        "receiver": record.receiver,
-        "direction": record.direction.value,
-        "case_id": record.case_id,
-        "kind": record.kind,
-        "sequence": record.sequence,
-        "state": record.state.value,
-        "envelope": record.envelope,
-        "digest": record.digest,
-        "recorded_at": record.recorded_at,
-        "expires_at": record.expires_at,
-        "seal_id": record.seal_id,
-        "position": record.position,
-        "receipt": record.receipt,
-        "reason": record.reason,
-    }
+MESSAGE_COLUMNS = (
+    "id",
+    "sender",
+    "receiver",
+    "direction",
+    "case_id",
+    "kind",
+    "sequence",
+    "state",
+    "envelope",
+    "digest",
+    "recorded_at",
+    "expires_at",
+    "seal_id",
+    "position",
+    "receipt",
+    "reason",
+)
 
 
-def message_record(row: Row[Any], parts: Iterable[PartRecord] = ()) -> MessageRecord:
+def message_values(record: MessageRecord) -> Row:
+    return (
+        record.id,
+        record.sender,
+        record.receiver,
+        record.direction.value,
+        record.case_id,
+        record.kind,
+        record.sequence,
+        record.state.value,
+        record.envelope,
+        record.digest,
+        record.recorded_at,
+        record.expires_at,
+        record.seal_id,
+        record.position,
+        record.receipt,
+        record.reason,
+    )
+
+
+def message_record(row: Found[Any], parts: Iterable[PartRecord] = ()) -> MessageRecord:
     return MessageRecord(
         id=row.id,
         sender=row.sender,
@@ -110,71 +150,100 @@ def message_record(row: Row[Any], parts: Iterable[PartRecord] = ()) -> MessageRe
     )
 
 
-def part_values(message: MessageRecord) -> list[Values]:
+PART_COLUMNS = ("message_id", "sender", "position", "name", "media_type", "sealed")
+
+
+def part_values(message: MessageRecord) -> list[Row]:
     return [
-        {
-            "message_id": message.id,
-            "sender": message.sender,
-            "position": position,
-            "name": part.name,
-            "media_type": part.media_type,
-            "sealed": part.sealed,
-        }
+        (message.id, message.sender, position, part.name, part.media_type, part.sealed)
         for position, part in enumerate(message.parts)
     ]
 
 
-def part_record(row: Row[Any]) -> PartRecord:
+def part_record(row: Found[Any]) -> PartRecord:
     return PartRecord(row.name, row.media_type, row.sealed)
 
 
-def seal_values(record: SealRecord) -> Values:
-    return {
-        "id": record.id,
-        "of": record.of.value,
-        "issuer": record.issuer,
-        "audience": record.audience,
-        "token": record.token,
-        "leaves": record.leaves,
-        "at": record.at,
-    }
+SEAL_COLUMNS = (
+    "id",
+    "of",
+    "issuer",
+    "audience",
+    "token",
+    "leaves",
+    "at",
+)
 
 
-def seal_record(row: Row[Any]) -> SealRecord:
+def seal_values(record: SealRecord) -> Row:
+    return (
+        record.id,
+        record.of.value,
+        record.issuer,
+        record.audience,
+        record.token,
+        record.leaves,
+        record.at,
+    )
+
+
+def seal_record(row: Found[Any]) -> SealRecord:
     return SealRecord(
         row.id, SealOf(row.of), row.issuer, row.audience, row.token, row.leaves, row.at
     )
 
 
-def ticket_values(ticket: Ticket) -> Values:
-    return {
-        "lane": ticket.lane,
-        "message_id": ticket.message_id,
-        "sender": ticket.sender,
-        "case_id": ticket.case_id,
-        "at": ticket.at,
-        "size": ticket.size,
-    }
+TICKET_COLUMNS = (
+    "lane",
+    "message_id",
+    "sender",
+    "case_id",
+    "at",
+    "size",
+)
 
 
-def ticket_record(row: Row[Any]) -> Ticket:
+def ticket_values(ticket: Ticket) -> Row:
+    return (
+        ticket.lane,
+        ticket.message_id,
+        ticket.sender,
+        ticket.case_id,
+        ticket.at,
+        ticket.size,
+    )
+
+
+def ticket_record(row: Found[Any]) -> Ticket:
     return Ticket(row.lane, row.message_id, row.sender, row.case_id, row.at, row.size, row.position)
 
 
-def incident_values(incident: Incident) -> Values:
-    return {
-        "id": incident.id[:200],
-        "at": incident.at,
-        "code": incident.code,
-        "partner": incident.partner,
-        "detail": incident.detail,
-        "where": orjson.dumps(incident.where).decode(),
-        "message_id": incident.message_id,
-        "content": incident.content,
-    }
+INCIDENT_COLUMNS = (
+    "id",
+    "at",
+    "code",
+    "partner",
+    "detail",
+    "where",
+    "message_id",
+    "content",
+)
 
 
-def incident_record(row: Row[Any]) -> Incident:
+def incident_values(incident: Incident) -> Row:
+    return (
+        incident.id[:200],
+        incident.at,
+        incident.code,
+        incident.partner,
+        incident.detail,
+        orjson.dumps(incident.where).decode(),
+        incident.message_id,
+        incident.content,
+    )
+
+
+def incident_record(row: Found[Any]) -> Incident:
     return Incident(
         id=row.id,
         at=row.at,
@@ -187,29 +256,39 @@ def incident_record(row: Row[Any]) -> Incident:
     )
 
 
-def waiting_values(waiting: WaitingRecord) -> Values:
+WAITING_COLUMNS = (
+    "id",
+    "sender",
+    "case_id",
+    "record",
+    "arrived_at",
+    "expires_at",
+)
+
+
+def waiting_values(waiting: WaitingRecord) -> Row:
     message = waiting.message
     refusal = waiting.refusal
     record = {
         "message": {
-            **message_values(message),
+            **dict(zip(MESSAGE_COLUMNS, message_values(message), strict=True)),
             "envelope": message.envelope.decode(),
             "digest": message.digest.hex(),
         },
         "parts": [[part.name, part.media_type, part.sealed.hex()] for part in message.parts],
         "refusal": [refusal.code, refusal.detail, dict(refusal.where)] if refusal else None,
     }
-    return {
-        "id": message.id,
-        "sender": message.sender,
-        "case_id": message.case_id,
-        "record": orjson.dumps(record),
-        "arrived_at": waiting.arrived_at,
-        "expires_at": message.expires_at,
-    }
+    return (
+        message.id,
+        message.sender,
+        message.case_id,
+        orjson.dumps(record),
+        waiting.arrived_at,
+        message.expires_at,
+    )
 
 
-def waiting_record(row: Row[Any]) -> WaitingRecord:
+def waiting_record(row: Found[Any]) -> WaitingRecord:
     record = orjson.loads(row.record)
     values = record["message"]
     message = MessageRecord(

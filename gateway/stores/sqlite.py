@@ -45,7 +45,9 @@ class SqliteStore:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
         self._clock = clock
-        self._writer = GroupCommit(engine, Transaction(insert), now=self._now, explain=explain)
+        self._writer = GroupCommit(
+            engine, Transaction(engine.dialect, insert), now=self._now, explain=explain
+        )
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
 
     async def apply(self, scope: Scope, rule: Callable[[Snapshot], Verdict[T]]) -> T:

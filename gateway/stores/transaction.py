@@ -7,18 +7,32 @@ come by, and when it commits, is the business of the store. Statements are built
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
+from sqlalchemy import (
+    Connection,
+    Subquery,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.engine import Dialect
 
 from gateway.records import (
-    CaseRecord,
     Changes,
     Known,
     MessageState,
     Scope,
+    Settlement,
     Snapshot,
     WaitingRecord,
 )
 from gateway.stores import rows
+from gateway.stores.bulk import Bulk
 from gateway.stores.schema import (
     CASE,
     EPOCH,
@@ -42,54 +56,92 @@ _WAITING_COUNT = (
     select(func.count()).select_from(WAITING).where(WAITING.c.sender == bindparam("sender"))
 )
 
-_SETTLE = (
-    update(MESSAGE)
-    .where(MESSAGE.c.id == bindparam("message_id"), MESSAGE.c.direction == "out")
-    .values(
-        state=bindparam("new_state"),
-        seal_id=bindparam("new_seal"),
-        position=bindparam("new_position"),
-        receipt=bindparam("new_receipt"),
-        reason=bindparam("new_reason"),
-        settled_at=bindparam("new_at"),
+_CASE_CHANGES = tuple(
+    name for name in rows.CASE_COLUMNS if name not in {"id", "partner", "opened_at"}
+)
+_SETTLE_COLUMNS = ("message_id", "state", "seal_id", "position", "receipt", "reason", "settled_at")
+
+
+def _settle(size: int) -> Any:
+    """Our own messages take what their receipts say."""
+    given = _given(size, _SETTLE_COLUMNS)
+    return (
+        update(MESSAGE)
+        .where(MESSAGE.c.id == given.c.message_id, MESSAGE.c.direction == _literal("out"))
+        .values({name: given.c[name] for name in _SETTLE_COLUMNS[1:]})
     )
-)
-_EXPIRE = (
-    update(MESSAGE)
-    .where(
-        MESSAGE.c.id == bindparam("message_id"),
-        MESSAGE.c.direction == "out",
-        MESSAGE.c.state == MessageState.QUEUED.value,
+
+
+def _expire(size: int) -> Any:
+    """Our own messages that hold no receipt yet."""
+    return (
+        update(MESSAGE)
+        .where(
+            MESSAGE.c.id.in_(_given(size, ("message_id",)).select()),
+            MESSAGE.c.direction == _literal("out"),
+            MESSAGE.c.state == _literal(MessageState.QUEUED.value),
+        )
+        .values(state=_literal(MessageState.EXPIRED.value))
     )
-    .values(state=MessageState.EXPIRED.value)
-)
-_TICKET_DONE = delete(TICKET).where(TICKET.c.position == bindparam("done"))
-_WAITING_OVER = delete(WAITING).where(
-    WAITING.c.id == bindparam("message_id"), WAITING.c.sender == bindparam("message_sender")
-)
+
+
+def _tickets_done(size: int) -> Any:
+    return delete(TICKET).where(TICKET.c.position.in_(_given(size, ("done",)).select()))
+
+
+def _waiting_over(size: int) -> Any:
+    over = _given(size, ("sender", "message_id"))
+    return delete(WAITING).where(
+        exists().where(WAITING.c.id == over.c.message_id, WAITING.c.sender == over.c.sender)
+    )
+
+
+def _given(size: int, columns: Sequence[str]) -> Subquery:
+    """The given rows as a table."""
+    rows_given = [
+        select(*(bindparam(f"{name}_{row}").label(name) for name in columns)) for row in range(size)
+    ]
+    return union_all(*rows_given).subquery("given")
+
+
+def _literal(text: str) -> Any:
+    return literal_column(f"'{text}'")
 
 
 class Transaction:
     """Reads snapshots and writes changes on a connection that somebody else commits."""
 
-    def __init__(self, insert: Callable[[Table], Any]) -> None:
-        """`insert`: the dialect's insert, for `on_conflict_do_nothing` and `…_do_update`."""
-        upsert = insert(CASE)
-        self._upsert_case = upsert.on_conflict_do_update(
-            index_elements=["id"],
-            set_={
-                name: upsert.excluded[name]
-                for name in (
-                    "receiving", "handling", "state", "returns_to", "withdrawal_asked",
-                    "evaluated", "sent", "taken", "number", "changed_at",
-                )
-            },
-        )  # fmt: skip
-        self._insert = {table: insert(table) for table in (MESSAGE, PART, TICKET)}
-        self._insert_once = {
-            table: insert(table).on_conflict_do_nothing()
-            for table in (SEAL, EPOCH, INCIDENT, INTAKE, WAITING)
-        }
+    def __init__(self, dialect: Dialect, insert: Callable[[Table], Any]) -> None:
+        """`insert`: the dialect's own, for `on_conflict_do_nothing` and `…_do_update`."""
+
+        def plain(table: Table, columns: Sequence[str]) -> Bulk:
+            return Bulk(dialect, columns, lambda size: _rows(insert, table, columns, size))
+
+        def once(table: Table, columns: Sequence[str]) -> Bulk:
+            return Bulk(
+                dialect,
+                columns,
+                lambda size: _rows(insert, table, columns, size).on_conflict_do_nothing(),
+            )
+
+        def upsert_cases(size: int) -> Any:
+            given = _rows(insert, CASE, rows.CASE_COLUMNS, size)
+            changing = {name: given.excluded[name] for name in _CASE_CHANGES}
+            return given.on_conflict_do_update(index_elements=["id"], set_=changing)
+
+        self._upsert_cases = Bulk(dialect, rows.CASE_COLUMNS, upsert_cases)
+        self._insert_messages = plain(MESSAGE, rows.MESSAGE_COLUMNS)
+        self._insert_parts = plain(PART, rows.PART_COLUMNS)
+        self._insert_tickets = plain(TICKET, rows.TICKET_COLUMNS)
+        self._insert_seals = once(SEAL, rows.SEAL_COLUMNS)
+        self._insert_epochs = once(EPOCH, ("id", "key", "wrapped"))
+        self._insert_intakes = once(INTAKE, ("key", "at"))
+        self._insert_waiting = once(WAITING, rows.WAITING_COLUMNS)
+        self._insert_incidents = once(INCIDENT, rows.INCIDENT_COLUMNS)
+        self._settle = Bulk(dialect, _SETTLE_COLUMNS, _settle)
+        self._expire = Bulk(dialect, ("message_id",), _expire)
+        self._tickets_done = Bulk(dialect, ("done",), _tickets_done)
+        self._waiting_over = Bulk(dialect, ("sender", "message_id"), _waiting_over)
 
     # --- look -------------------------------------------------------------------------------
 
@@ -130,75 +182,38 @@ class Transaction:
 
     def write(self, connection: Connection, changes: Changes, now: int) -> None:
         """Everything of `changes`, in an order that leaves no row without what it names."""
-        self._many(
-            connection, self._insert_once[SEAL], [rows.seal_values(s) for s in changes.seals]
-        )
-        self._epochs(connection, changes, now)
-        self._cases(connection, list(changes.cases.values()))
-        self._messages(connection, changes)
-        self._tickets(connection, changes)
-        self._many(
-            connection,
-            self._insert_once[WAITING],
-            [rows.waiting_values(waiting) for waiting in changes.waiting],
-        )
-        self._many(
-            connection,
-            _WAITING_OVER,
-            [{"message_id": i, "message_sender": s} for s, i in changes.waiting_over],
-        )
-        self._many(
-            connection,
-            self._insert_once[INCIDENT],
-            [rows.incident_values(incident) for incident in changes.incidents],
-        )
+        for statement, given in (
+            (self._insert_seals, [rows.seal_values(seal) for seal in changes.seals]),
+            (self._insert_epochs, [(e.id, e.key, e.wrapped) for e in changes.epochs]),
+            (self._insert_intakes, [(key, now) for key in changes.intakes]),
+            (self._upsert_cases, [rows.case_values(case) for case in changes.cases.values()]),
+            (self._insert_messages, [rows.message_values(m) for m in changes.messages]),
+            (self._insert_parts, [row for m in changes.messages for row in rows.part_values(m)]),
+            (self._settle, [_settlement(settled) for settled in changes.settlements]),
+            (self._expire, [(message_id,) for message_id in changes.expired]),
+            (self._insert_tickets, [rows.ticket_values(ticket) for ticket in changes.tickets]),
+            (self._tickets_done, [(position,) for position in changes.tickets_done]),
+            (self._insert_waiting, [rows.waiting_values(room) for room in changes.waiting]),
+            (self._waiting_over, changes.waiting_over),
+            (self._insert_incidents, [rows.incident_values(i) for i in changes.incidents]),
+        ):
+            statement.execute(connection, given)
 
-    def _epochs(self, connection: Connection, changes: Changes, now: int) -> None:
-        self._many(
-            connection,
-            self._insert_once[EPOCH],
-            [{"id": e.id, "key": e.key, "wrapped": e.wrapped} for e in changes.epochs],
-        )
-        self._many(
-            connection,
-            self._insert_once[INTAKE],
-            [{"key": key, "at": now} for key in changes.intakes],
-        )
 
-    def _cases(self, connection: Connection, records: Sequence[CaseRecord]) -> None:
-        values = [rows.case_values(record) for record in records]
-        self._many(connection, self._upsert_case, values)
+def _rows(insert: Callable[[Table], Any], table: Table, columns: Sequence[str], size: int) -> Any:
+    """INSERT with `size` rows of parameters."""
+    return insert(table).values(
+        [{name: bindparam(f"{name}_{row}") for name in columns} for row in range(size)]
+    )
 
-    def _messages(self, connection: Connection, changes: Changes) -> None:
-        self._many(
-            connection, self._insert[MESSAGE], [rows.message_values(m) for m in changes.messages]
-        )
-        parts = [values for m in changes.messages for values in rows.part_values(m)]
-        self._many(connection, self._insert[PART], parts)
-        self._many(
-            connection,
-            _SETTLE,
-            [
-                {
-                    "message_id": s.message_id,
-                    "new_state": s.state.value,
-                    "new_seal": s.seal_id,
-                    "new_position": s.position,
-                    "new_receipt": s.receipt,
-                    "new_reason": s.reason,
-                    "new_at": s.at,
-                }
-                for s in changes.settlements
-            ],
-        )
-        self._many(connection, _EXPIRE, [{"message_id": i} for i in changes.expired])
 
-    def _tickets(self, connection: Connection, changes: Changes) -> None:
-        self._many(
-            connection, self._insert[TICKET], [rows.ticket_values(t) for t in changes.tickets]
-        )
-        self._many(connection, _TICKET_DONE, [{"done": p} for p in changes.tickets_done])
-
-    def _many(self, connection: Connection, statement: Any, values: list[rows.Values]) -> None:
-        if values:
-            connection.execute(statement, values)
+def _settlement(settled: Settlement) -> rows.Row:
+    return (
+        settled.message_id,
+        settled.state.value,
+        settled.seal_id,
+        settled.position,
+        settled.receipt,
+        settled.reason,
+        settled.at,
+    )
