@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from contracts import limits
 from contracts.errors import MessageRefused
 from contracts.ids import CaseId, MessageId
-from contracts.json_shape import check_shape
+from contracts.json_shape import check_names, check_shape
 from contracts.model import Model, Moment
 
 CONTRACT = "1.0"
@@ -94,9 +94,11 @@ def read_envelope(raw: bytes) -> Envelope:
         nodes=_NODES,
     )
     try:
-        return Envelope.model_validate_json(raw)
+        envelope = Envelope.model_validate_json(raw)
     except ValidationError as error:
         raise MessageRefused(first_mistake(error)) from error
+    check_names(raw, MessageRefused, "envelope.malformed")
+    return envelope
 
 
 def first_mistake(error: ValidationError) -> str:

@@ -4,7 +4,11 @@ A parser turns two bytes of ``{}`` into a dict of 64: a body of 16 MiB could hol
 memory. Counting separators is a scan at memory speed and bounds the nodes beforehand.
 """
 
+import json
 import re
+from contextlib import suppress
+
+import orjson
 
 from contracts.errors import TongbanError
 
@@ -28,6 +32,29 @@ def check_shape(
         raise error(f"more than {nodes} values", code=code)
     if openings > depth and _depth(raw) > depth:
         raise error(f"nested more than {depth} deep", code=code)
+
+
+def check_names(raw: bytes, error: type[TongbanError], code: str) -> None:
+    """Raise `error` with `code` when a name stands twice in one object of `raw`, valid JSON.
+
+    One reader would take the first value, another the last, and a signature would hold for
+    both (RFC 7493, section 2.3). Text that is written as orjson writes it cannot have any.
+    """
+    with suppress(TypeError, ValueError):  # numbers that orjson does not write
+        if orjson.dumps(orjson.loads(raw)) == raw:
+            return
+    try:
+        _NAMED_ONCE.decode(raw.decode())
+    except ValueError as found:
+        raise error(str(found), code=code) from found
+
+
+def _once(pairs: list[tuple[str, object]]) -> None:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+
+
+_NAMED_ONCE = json.JSONDecoder(object_pairs_hook=_once)
 
 
 def _depth(raw: bytes) -> int:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from contracts import limits
 from contracts.envelope import CONTRACT_MAJOR, Envelope, first_mistake, read_envelope
 from contracts.errors import BatchRejected, MessageRefused, Refusal
-from contracts.json_shape import check_shape
+from contracts.json_shape import check_names, check_shape
 from contracts.lifecycle import RULES
 from contracts.messages import BODIES, BODY, Kind
 from contracts.model import Model
@@ -170,9 +170,11 @@ def read_body(kind: Kind, plain: bytes | None) -> Model:
         nodes=limits.BATCH_NODES,
     )
     try:
-        return BODIES[kind].model_validate_json(plain)
+        body = BODIES[kind].model_validate_json(plain)
     except ValidationError as error:
         raise MessageRefused(first_mistake(error), code="body.invalid", kind=kind) from error
+    check_names(plain, MessageRefused, "body.invalid")
+    return body
 
 
 def _sealed_parts(

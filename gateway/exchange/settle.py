@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from contracts import limits
 from contracts.envelope import first_mistake
 from contracts.errors import BatchRejected
-from contracts.json_shape import check_shape
+from contracts.json_shape import check_names, check_shape
 from contracts.receipt import Outcome, Receipt
 from contracts.seal import RECEIPTS_TYPE
 from contracts.tree import leaf_hash
@@ -156,6 +156,7 @@ def check_receipt(message: MessageRecord, raw: bytes, partner: str, us: str) -> 
         receipt = Receipt.model_validate_json(raw)
     except ValidationError as error:
         raise _invalid(first_mistake(error)) from error
+    check_names(raw, BatchRejected, "receipt.invalid")
     if receipt.digest != message.digest.hex():
         raise _invalid("a receipt for other bytes", message=message.id)
     if receipt.message not in {message.id, None}:
