@@ -72,7 +72,8 @@ class GroupCommit:
         self._transaction = transaction
         self._now = now
         self._explain = explain
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
+        self._ticks: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
@@ -88,7 +89,7 @@ class GroupCommit:
     def close(self) -> None:
         """Finish what is queued, then end the thread."""
         self._closed = True
-        self._jobs.put(None)
+        self._queue.put(None)
         self._thread.join()
 
     async def _submit(self, scope: Scope | None, work: Callable[[Any], Any]) -> Any:
@@ -96,8 +97,17 @@ class GroupCommit:
             raise StoreUnavailable("the store is closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        self._jobs.put(_Job(scope, work, loop, future))
+        tick = self._ticks.get(loop)
+        if tick is None:
+            tick = self._ticks[loop] = []
+            loop.call_soon(self._pass_on, loop)
+        tick.append(_Job(scope, work, loop, future))
         return await future
+
+    def _pass_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand over all jobs of one turn of the loop together: their callers were woken
+        together, so they come together, and the thread is not woken for each."""
+        self._queue.put(self._ticks.pop(loop))
 
     # --- in the thread -------------------------------------------------------------------------
 
@@ -106,19 +116,17 @@ class GroupCommit:
             _tell(self._commit(jobs))
 
     def _gather(self) -> list[_Job] | None:
-        job = self._jobs.get()
-        if job is None:
+        """Everything that has queued up; None at the end."""
+        jobs = self._queue.get()
+        if jobs is None:
             return None
-        jobs = [job]
-        while len(jobs) < _MOST:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                self._jobs.put(None)
-                break
-            jobs.append(job)
+        with contextlib.suppress(queue.Empty):
+            while len(jobs) < _MOST:
+                more = self._queue.get_nowait()
+                if more is None:
+                    self._queue.put(None)
+                    break
+                jobs += more
         return jobs
 
     def _commit(self, jobs: list[_Job]) -> list[_Outcome]:
