@@ -239,6 +239,7 @@ class Snapshot:
     intakes: frozenset[str] = frozenset()
     waiting: dict[str, list[WaitingRecord]] = field(default_factory=dict)  # by case
     waiting_count: dict[str, int] = field(default_factory=dict)  # by partner
+    waiting_bytes: dict[str, int] = field(default_factory=dict)  # by partner, as they are kept
 
 
 @dataclass(slots=True)

@@ -72,6 +72,7 @@ class Judgement:
         self._known = dict(snapshot.messages)
         self._cases = dict(snapshot.cases)
         self._waiting_count = snapshot.waiting_count.get(sender, 0)
+        self._waiting_bytes = snapshot.waiting_bytes.get(sender, 0)
 
     def judge(self, candidates: Sequence[Candidate]) -> list[Judged]:
         return [self._one(candidate) for candidate in candidates]
@@ -130,6 +131,7 @@ class Judgement:
             if (
                 len(room) >= limits.WAITING_PER_CASE
                 or self._waiting_count >= limits.WAITING_PER_PARTNER
+                or self._waiting_bytes + _size(record) > limits.WAITING_BYTES
             ):
                 full = Refusal("order.too_early", f"sequence {expected} is missing", where)
                 return Judged(Result.LATER, reason=full)
@@ -137,6 +139,7 @@ class Judgement:
             room.append(waiting)
             self.changes.waiting.append(waiting)
             self._waiting_count += 1
+            self._waiting_bytes += _size(record)
         return Judged(
             Result.LATER,
             reason=Refusal("order.waiting", f"sequence {expected} is missing", where),
@@ -235,6 +238,11 @@ class Judgement:
 def note(refusal: Refusal) -> RefusalNote:
     """A refusal as it stands in a receipt or a result."""
     return RefusalNote(code=refusal.code, detail=refusal.detail, where=dict(refusal.where))
+
+
+def _size(record: MessageRecord) -> int:
+    """Bytes of a message in the waiting room: its parts are kept in hex."""
+    return len(record.envelope) + sum(2 * len(part.sealed) for part in record.parts)
 
 
 def _key(record: MessageRecord) -> tuple[str, str]:

@@ -52,9 +52,9 @@ _CASES = select(CASE).where(CASE.c.id.in_(bindparam("ids", expanding=True)))
 _NUMBERS = select(CASE).where(CASE.c.number.in_(bindparam("numbers", expanding=True)))
 _INTAKES = select(INTAKE.c.key).where(INTAKE.c.key.in_(bindparam("keys", expanding=True)))
 _WAITING = select(WAITING).where(WAITING.c.case_id.in_(bindparam("ids", expanding=True)))
-_WAITING_COUNT = (
-    select(func.count()).select_from(WAITING).where(WAITING.c.sender == bindparam("sender"))
-)
+_WAITING_SIZE = select(
+    func.count(), func.coalesce(func.sum(func.length(WAITING.c.record)), 0)
+).where(WAITING.c.sender == bindparam("sender"))
 
 _CASE_CHANGES = tuple(
     name for name in rows.CASE_COLUMNS if name not in {"id", "partner", "opened_at"}
@@ -169,8 +169,9 @@ class Transaction:
     def _look_at_waiting(
         self, connection: Connection, sender: str, cases: Sequence[str], snapshot: Snapshot
     ) -> None:
-        count = connection.execute(_WAITING_COUNT, {"sender": sender}).scalar_one()
+        count, size = connection.execute(_WAITING_SIZE, {"sender": sender}).one()
         snapshot.waiting_count[sender] = count
+        snapshot.waiting_bytes[sender] = size
         if not count or not cases:
             return
         for row in connection.execute(_WAITING, {"ids": list(cases)}):
