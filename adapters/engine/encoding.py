@@ -9,10 +9,11 @@ Partners do not always declare what they send. Bytes that are valid UTF-8 are ta
 UTF-8 whatever was declared: text in a GB encoding is hardly ever valid UTF-8 by accident,
 while UTF-8 very often passes as GB18030 and would be read as other characters.
 
-Python's `gb18030` codec follows the 2000 edition with the 2005 change of A8BC (U+1E3F); the
-2005 edition keeps some twenty characters, FE59 and FE61 among them, in the private use area,
-where the 2022 edition has them in Unicode proper. Both directions use the same codec, so
-every character comes back as it went.
+Some characters stood in the private use area of Unicode when GB18030 was made and were moved
+since. `gb18030` is the edition of 2000, which Python's codec and most systems of that age
+follow; `gb18030-2005` has A8BC at U+1E3F, and `gb18030-2022` has FE59, FE61 and sixteen others
+in Unicode proper as well. Each edition is a bijection, so bytes and text come back as they
+went; a profile says which one its city follows.
 """
 
 from collections.abc import Iterable
@@ -20,8 +21,8 @@ from collections.abc import Iterable
 from adapters.engine.rejection import Unfit, rejected
 from adapters.engine.row import Row
 
-ENCODINGS = ("utf-8", "gb2312", "gbk", "gb18030")
-_DECODED_AS = {"utf-8": "utf-8", "gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030"}
+ENCODINGS = ("utf-8", "gb2312", "gbk", "gb18030", "gb18030-2005", "gb18030-2022")
+
 _ALIASES = {
     "utf8": "utf-8",
     "gb-2312": "gb2312",
@@ -31,6 +32,24 @@ _ALIASES = {
 }
 _BOM = b"\xef\xbb\xbf"
 
+_MOVED_2005 = {0xE7C7: 0x1E3F}  # A8BC
+_MOVED_2022 = {
+    **_MOVED_2005,
+    **{0xE78D: 0xFE10, 0xE78E: 0xFE12, 0xE78F: 0xFE11, 0xE790: 0xFE13},  # A6D9 to A6DC
+    **{0xE791: 0xFE14, 0xE792: 0xFE15, 0xE793: 0xFE16},  # A6DD to A6DF
+    **{0xE794: 0xFE17, 0xE795: 0xFE18, 0xE796: 0xFE19},  # A6EC, A6ED, A6F3
+    **{0xE81E: 0x9FB4, 0xE826: 0x9FB5, 0xE82B: 0x9FB6, 0xE82C: 0x9FB7},  # FE59 FE61 FE66 FE67
+    **{0xE832: 0x9FB8, 0xE843: 0x9FB9, 0xE854: 0x9FBA, 0xE864: 0x9FBB},  # FE6D FE7E FE90 FEA0
+}
+
+
+def _swap(moved: dict[int, int]) -> dict[int, int]:
+    """Both ways: what moved out of the private use area left its old code to the other."""
+    return {**moved, **{new: old for old, new in moved.items()}}
+
+
+_SWAPS = {"gb18030-2005": _swap(_MOVED_2005), "gb18030-2022": _swap(_MOVED_2022)}
+
 
 def known_encoding(name: str) -> str:
     """The name of `ENCODINGS` that `name` means. Raises Unfit for any other encoding."""
@@ -39,6 +58,16 @@ def known_encoding(name: str) -> str:
     if plain not in ENCODINGS:
         raise Unfit(f"encoding {name!r} is none of {', '.join(ENCODINGS)}")
     return plain
+
+
+def declared_name(encoding: str) -> str:
+    """The name by which a document declares `encoding`: editions have none of their own."""
+    return encoding.partition("-20")[0].upper()
+
+
+def settled(declared: str, profile: str) -> str:
+    """The encoding to read by: `declared`, in the edition of GB18030 that the profile names."""
+    return profile if profile in _SWAPS and declared != "utf-8" else declared
 
 
 def decode(data: bytes, declared: str) -> str:
@@ -51,12 +80,30 @@ def decode(data: bytes, declared: str) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         failing = error
-    try:
-        return data.decode(_DECODED_AS[declared])
-    except UnicodeDecodeError as error:
-        failing = error
+    if declared != "utf-8":
+        try:
+            text = data.decode("gb18030")
+        except UnicodeDecodeError as error:
+            failing = error
+        else:
+            return text.translate(_SWAPS[declared]) if declared in _SWAPS else text
     line = data.count(b"\n", 0, failing.start) + 1
     raise Unfit(f"not {declared}: byte {failing.start + 1} does not decode", line=line)
+
+
+def encode(text: str, encoding: str) -> bytes:
+    """The bytes of `text` in `encoding`, one of `ENCODINGS`.
+
+    Raises Unfit, naming the first character that the encoding lacks.
+    """
+    codec = encoding
+    if encoding in _SWAPS:
+        text, codec = text.translate(_SWAPS[encoding]), "gb18030"
+    try:
+        return text.encode(codec)
+    except UnicodeEncodeError as error:
+        character = f"U+{ord(text[error.start]):04X}"
+        raise Unfit(f"{encoding} has no character {character}") from error
 
 
 def encode_rows(text: str, rows: Iterable[Row], encoding: str, partner: str) -> bytes:
@@ -77,19 +124,7 @@ def encode_rows(text: str, rows: Iterable[Row], encoding: str, partner: str) -> 
 
 def _encodable(text: str, encoding: str) -> bool:
     try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
+        encode(text, encoding)
+    except Unfit:
         return False
     return True
-
-
-def encode(text: str, encoding: str) -> bytes:
-    """The bytes of `text` in `encoding`, one of `ENCODINGS`.
-
-    Raises Unfit, naming the first character that the encoding lacks.
-    """
-    try:
-        return text.encode(encoding)
-    except UnicodeEncodeError as error:
-        character = f"U+{ord(text[error.start]):04X}"
-        raise Unfit(f"{encoding} has no character {character}") from error

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from adapters.engine.context import Context
 from adapters.engine.crosswalk import NoSuchMatter
-from adapters.engine.fields import Lost, Tree, codes_stated, reader_of, writer_of
+from adapters.engine.fields import Lost, Tree, codes_stated, getter, reader_of, writer_of
 from adapters.engine.losses import NATIVE, Carried, carry
 from adapters.engine.matter import CARRIED as MATTER_CARRIED
 from adapters.engine.matter import MatterPlan
@@ -17,6 +18,22 @@ from adapters.engine.rules import FieldRule, RecordRule
 from adapters.engine.tables import CodeTable
 
 _APPLICATION = "application"
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Fields that mean nothing alone; `due` are those without which the others have no default."""
+
+    columns: frozenset[str]
+    due: frozenset[str]
+    paths: Mapping[str, Path]
+
+    def torn(self, tree: Tree, out: Mapping[str, str]) -> bool:
+        """Whether something that `tree` says of the group could not be written to `out`."""
+        return not self.due <= out.keys() or any(
+            column not in out and getter(path)(tree) is not None
+            for column, path in self.paths.items()
+        )
 
 
 class RecordPlan:
@@ -73,12 +90,11 @@ class RecordPlan:
         )
 
     def _group(
-        self, group: tuple[str, ...], rule: RecordRule, resolve: Callable[[Path], Target]
-    ) -> tuple[frozenset[str], frozenset[str], dict[str, str]]:
-        """All fields of a group, those that must not lack, and the path of each."""
-        paths = {r.column: r.path for r in rule.fields if r.column in group and r.path}
+        self, columns: tuple[str, ...], rule: RecordRule, resolve: Callable[[Path], Target]
+    ) -> _Group:
+        paths = {r.column: r.path for r in rule.fields if r.column in columns and r.path}
         due = frozenset(c for c, path in paths.items() if resolve(path).default is None)
-        return frozenset(group), due, {c: render(path) for c, path in paths.items()}
+        return _Group(frozenset(columns), due, paths)
 
     def carried(self, tree: dict[Step, Carried]) -> None:
         """Note every canonical leaf that this record takes."""
@@ -149,9 +165,9 @@ class RecordPlan:
     def _incomplete(self, values: Mapping[str, str]) -> frozenset[str]:
         """Fields of groups that lack a member: none of them means anything alone."""
         apart: frozenset[str] = frozenset()
-        for group, due, _ in self._together:
-            if not due <= values.keys() and not group.isdisjoint(values):
-                apart |= group
+        for group in self._together:
+            if not group.due <= values.keys() and not group.columns.isdisjoint(values):
+                apart |= group.columns
         return apart
 
     def write(self, number: str, tree: Tree, lost: Lost) -> dict[str, str]:
@@ -174,11 +190,12 @@ class RecordPlan:
             ) from error
         except Unfit as error:
             raise self._rejected_value(error.detail, column, None) from error
-        for group, due, paths in self._together:
-            if not due <= out.keys():
-                for name in sorted(group & out.keys()):
-                    del out[name]
-                    lost.append((paths[name], "it means nothing without what could not be written"))
+        for group in self._together:
+            if group.torn(tree, out):
+                for column in sorted(group.columns & out.keys()):
+                    del out[column]
+                    why = "it means nothing without what could not be written"
+                    lost.append((render(group.paths[column]), why))
         lost.extend(self._write_kept(tree, out))
         return self._in_order(out)
 

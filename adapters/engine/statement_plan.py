@@ -148,9 +148,9 @@ class StatementPlan:
                 field=items[0].record,
                 line=items[0].line,
             )
-        for column in self.main.application_columns:
-            if column in row.values:
-                native.setdefault(row.record, {})[column] = row.values[column]
+        for column, text in row.values.items():
+            if column in self.main.application_columns:
+                native.setdefault(row.record, {})[column] = text
         return None
 
     def _validated(

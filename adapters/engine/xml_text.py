@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from adapters.engine.encoding import decode, known_encoding
+from adapters.engine.encoding import decode, known_encoding, settled
 from adapters.engine.rejection import Unfit
 
 LARGEST = 4 * 1024 * 1024
@@ -50,7 +50,7 @@ def read_xml(data: bytes, encoding: str, largest: int = LARGEST) -> Element:
     if len(data) > largest:
         raise Unfit(f"{len(data)} bytes, and {largest} are allowed")
     declared = _DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
-    name = known_encoding(declared[1].decode()) if declared else encoding
+    name = settled(known_encoding(declared[1].decode()), encoding) if declared else encoding
     text = decode(data, name)
     doctype = text.find("<!DOCTYPE")
     if doctype >= 0:

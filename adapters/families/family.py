@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from adapters.adapter import Adapter
 from adapters.engine.context import Context
 from adapters.engine.crosswalk import Crosswalk
+from adapters.engine.encoding import ENCODINGS
 from adapters.engine.mapping import adjusted
 from adapters.engine.rules import FamilyMapping, Mode
 from adapters.engine.translator import Translator
@@ -39,7 +40,7 @@ class Family:
     name: str
     make: Callable[[Profile], Adapter]
     mapping: Callable[[], FamilyMapping] | None = None
-    encodings: tuple[str, ...] = ("utf-8", "gb2312", "gbk", "gb18030")
+    encodings: tuple[str, ...] = ENCODINGS
     options: tuple[str, ...] = ()
 
 

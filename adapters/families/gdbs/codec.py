@@ -10,7 +10,7 @@ from importlib import resources
 from xml.sax.saxutils import escape
 
 from adapters.adapter import Document, Draft, Written
-from adapters.engine.encoding import encode_rows
+from adapters.engine.encoding import declared_name, encode_rows
 from adapters.engine.mapping import load_mapping
 from adapters.engine.naming import document_name
 from adapters.engine.rejection import Unfit, rejected
@@ -104,7 +104,7 @@ class GdbsAdapter:
         )
         item = self._escaped(row.values.get("SXBM", ""), row.record, "SXBM")
         text = (
-            f'<?xml version="1.0" encoding="{self._encoding.upper()}"?>\n'
+            f'<?xml version="1.0" encoding="{declared_name(self._encoding)}"?>\n'
             f'<ExInfo>\n<standardInfo process="{row.record}">\n{fields}\n</standardInfo>\n'
             f'<ItemInfo DeptCode="{self._department}" WinCode="" ItemCode="{item}"'
             f' Action="{WRITTEN}"/>\n</ExInfo>\n'

@@ -21,12 +21,10 @@ from contracts.model import Model
 
 FUNNY = "甲乙丙丁戊己庚辛，；。ẞAz09 <&>\"'|\t"
 TEXT = st.text(st.sampled_from(FUNNY), min_size=1, max_size=20)
-TIMES = st.one_of(
-    st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)).map(
-        lambda moment: moment.replace(microsecond=0)
-    ),
-    st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),
-)
+_SINCE, _UNTIL = datetime(1990, 1, 1), datetime(2090, 1, 1)  # noqa: DTZ001  # as hypothesis wants
+FINE_TIMES = st.datetimes(_SINCE, _UNTIL, timezones=st.just(UTC))
+TIMES = st.one_of(FINE_TIMES.map(lambda moment: moment.replace(microsecond=0)), FINE_TIMES)
+
 
 _CITIZENS = ("11010519491231002X", "410102199003078213", "440106198512122321")
 _BODIES = ("11410100MB900112", "11440100MB900451", "91410100MA900037")
@@ -102,7 +100,8 @@ def _of_model(
 ) -> st.SearchStrategy[Any]:
     if model is Identity:
         return identities()
-    due, free = {}, {}
+    due: dict[str, st.SearchStrategy[Any]] = {}
+    free: dict[str, st.SearchStrategy[Any]] = {}
     for name, info in model.model_fields.items():
         strategy = given.get(name) or _named(name) or _of_type(info.annotation, given)
         (due if info.is_required() else free)[name] = strategy

@@ -1,0 +1,56 @@
+"""Whatever bytes come: a document is read whole or refused in words, and nothing else happens."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from adapters.profiles.load import builtin_profile, load_adapter
+from contracts.errors import DocumentRejected
+from contracts.reasons import REASONS
+
+VECTORS = Path(__file__).parents[2] / "vectors"
+ADAPTERS = {city: load_adapter(builtin_profile(city)) for city in ("410100", "440100", "430100")}
+SAMPLES = {
+    "410100": sorted((VECTORS / "up_pro").glob("[0-9]*.jsonl")),
+    "440100": sorted((VECTORS / "gdbs").glob("[0-9]*.xml")),
+    "430100": sorted((VECTORS / "up_pro" / "expected").glob("*.jsonl")),
+}
+
+
+def read(city: str, document: bytes) -> None:
+    rejection = None
+    try:
+        ADAPTERS[city].read(document)
+    except DocumentRejected as error:
+        rejection = error
+    if rejection is not None:
+        assert rejection.code in REASONS
+        assert rejection.where["partner"] == city
+
+
+@pytest.mark.parametrize("city", ADAPTERS)
+@given(document=st.binary(max_size=300))
+@example(document=b'{"table":"up_pro_process","row":{"project_no":"\\ud800","event_name":"01"}}')
+@example(document=b'{"number":"\\ud800","kind":"case.remind","body":{}}')
+@example(document=b'{"number":"1","kind":["a"],"body":{"reminded_at":1e999}}')
+@example(document=b'{"table":{"a":1},"row":{"project_no":[]}}')
+@settings(max_examples=100, deadline=None)
+def test_any_bytes(city: str, document: bytes) -> None:
+    read(city, document)
+
+
+@pytest.mark.parametrize("city", ADAPTERS)
+@given(data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_samples_with_a_piece_changed(city: str, data: st.DataObject) -> None:
+    original = data.draw(st.sampled_from(SAMPLES[city])).read_bytes()
+    start = data.draw(st.integers(0, len(original)))
+    length = data.draw(st.integers(0, 12))
+    piece = data.draw(
+        st.one_of(
+            st.binary(max_size=6), st.sampled_from([b"null", b'"', b"[]", b"-1", b"<", b"&#0;"])
+        )
+    )
+    read(city, original[:start] + piece + original[start + length :])

@@ -1,0 +1,108 @@
+"""Hostile and broken documents: the code, the field and the line that each is refused with."""
+
+import time
+
+import pytest
+
+from adapters.adapter import Adapter
+from contracts.errors import DocumentRejected
+from tests.unit.adapters.cities import VECTORS, contract, gdbs, up_pro
+
+INVALID, UNKNOWN = "document.invalid", "matter.unknown"
+
+UP_PRO = {
+    "bad-unknown-code-event-name": (INVALID, "up_pro_process.event_name", "1"),
+    "bad-time-has-offset": (INVALID, "up_pro_process.event_start_time", "1"),
+    "bad-time-day-does-not-exist": (INVALID, "up_pro_process.event_start_time", "1"),
+    "bad-citizen-id-check-digit": (INVALID, "up_pro_accept.applyer_page_code", "1"),
+    "bad-matter-not-in-crosswalk": (UNKNOWN, "up_pro_accept.catalog_code", "1"),
+    "bad-operation-delete": (INVALID, "up_pro_accept.cd_operation", "1"),
+    "bad-name-too-long-for-the-contract": (INVALID, "up_pro_accept.applyer_name", "1"),
+    "bad-required-name-empty": (INVALID, "up_pro_accept.applyer_name", "1"),
+    "bad-column-is-a-list": (INVALID, "up_pro_process.remark", "1"),
+    "bad-number-empty": (INVALID, "up_pro_process.project_no", "1"),
+    "bad-table-unknown": (INVALID, "table", "1"),
+    "bad-duplicate-field": (INVALID, "event_name", "1"),
+    "bad-deep-nesting": (INVALID, "document", "1"),
+    "bad-second-line-not-json": (INVALID, "document", "2"),
+    "bad-material-without-its-case": (INVALID, "up_pro_material", "1"),
+    "bad-encoding-latin1": (INVALID, "encoding", "1"),
+}
+GDBS = {
+    "bad-entity-bomb": (INVALID, "document", "2"),
+    "bad-external-entity": (INVALID, "document", "2"),
+    "bad-external-dtd": (INVALID, "document", "2"),
+    "bad-entity-reference-without-doctype": (INVALID, "document", "2"),
+    "bad-deep-nesting": (INVALID, "document", "2"),
+    "bad-too-many-elements": (INVALID, "document", "2"),
+    "bad-duplicate-field": (INVALID, "EX_GDBS_SL.SLZTDM", "7"),
+    "bad-unknown-code-slztdm": (INVALID, "EX_GDBS_SL.SLZTDM", "5"),
+    "bad-unknown-code-bjjgdm": (INVALID, "EX_GDBS_BJ.BJJGDM", "9"),
+    "bad-unknown-table": (INVALID, "table", "3"),
+    "bad-time-with-dashes": (INVALID, "EX_GDBS_SL.SLSJ", "6"),
+    "bad-reason-missing-when-declined": (INVALID, "EX_GDBS_SL.BSLYY", "3"),
+    "bad-document-number-too-long-for-the-contract": (INVALID, "EX_GDBS_SL.SLHZH", "7"),
+    "bad-citizen-id-check-digit": (INVALID, "EX_GDBS_LQDJ.LQRSFZJHM", "7"),
+    "bad-matter-not-in-crosswalk": (UNKNOWN, "EX_GDBS_SB.SXBM", "5"),
+    "bad-action-delete": (INVALID, "ItemInfo.Action", "8"),
+    "bad-not-closed": (INVALID, "document", "10"),
+    "bad-encoding-declared-utf-16": (INVALID, "document", None),
+    "bad-encoding-stray-byte": (INVALID, "document", "5"),
+}
+CASES = [
+    *(pytest.param(up_pro(), f"up_pro/{n}.jsonl", w, id=f"up_pro-{n}") for n, w in UP_PRO.items()),
+    *(pytest.param(gdbs(), f"gdbs/{n}.xml", w, id=f"gdbs-{n}") for n, w in GDBS.items()),
+]
+
+
+@pytest.mark.parametrize(("adapter", "file", "expected"), CASES)
+def test_it_is_refused_with_code_field_and_line(
+    adapter: Adapter, file: str, expected: tuple[str, str, str | None]
+) -> None:
+    began = time.monotonic()
+    with pytest.raises(DocumentRejected) as caught:
+        adapter.read((VECTORS / file).read_bytes())
+    error = caught.value
+    assert (error.code, error.where.get("field"), error.where.get("line")) == expected
+    assert error.where["partner"] == adapter.city
+    assert time.monotonic() - began < 2
+
+
+def test_every_hostile_sample_has_its_line_here() -> None:
+    for family, known in (("up_pro", UP_PRO), ("gdbs", GDBS)):
+        assert {p.stem for p in (VECTORS / family).glob("bad-*")} == set(known)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "file"),
+    [
+        (up_pro(), "up_pro/bad-citizen-id-check-digit.jsonl"),
+        (gdbs(), "gdbs/bad-citizen-id-check-digit.xml"),
+    ],
+)
+def test_an_error_shows_no_personal_data(adapter: Adapter, file: str) -> None:
+    with pytest.raises(DocumentRejected) as caught:
+        adapter.read((VECTORS / file).read_bytes())
+    assert "410102190001" not in str(caught.value)
+    assert "***" in caught.value.where["value"]
+
+
+@pytest.mark.parametrize("adapter", [up_pro(), gdbs(), contract()])
+@pytest.mark.parametrize(
+    "document", [b"", b"\n\n", b"\x00", b"{}", b"<a/>", b"null", b"[]", b"\xff"]
+)
+def test_what_is_no_document_is_refused_in_words(adapter: Adapter, document: bytes) -> None:
+    with pytest.raises(DocumentRejected):
+        adapter.read(document)
+
+
+@pytest.mark.parametrize("adapter", [up_pro(), gdbs()])
+def test_what_is_too_large_is_not_even_looked_at(adapter: Adapter) -> None:
+    with pytest.raises(DocumentRejected, match="4194304 are allowed"):
+        adapter.read(b" " * (4 * 1024 * 1024 + 1))
+
+
+def test_a_doctype_is_refused_in_any_encoding_that_is_read() -> None:
+    bomb = '<?xml version="1.0" encoding="GBK"?><!DOCTYPE 甲 [<!ENTITY a "a">]><甲>&a;</甲>'
+    with pytest.raises(DocumentRejected, match="DOCTYPE"):
+        gdbs().read(bomb.encode("gbk"))
