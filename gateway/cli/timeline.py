@@ -6,10 +6,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from contracts.codes import mask_name
 from gateway.cli.gist import gist
 from gateway.cli.language import say
 from gateway.cli.wording import (
+    applicant_name,
     city_name,
     clock,
     full_clock,
@@ -42,9 +42,8 @@ def heading(view: CaseView, *, unmasked: bool = False) -> RenderableType:
     grid.add_column(overflow="fold")
     application = view.application
     if application is not None:
-        name = application.applicant.name
         grid.add_row(say("事项", "matter"), Text(application.matter.name, "bold"))
-        grid.add_row(say("申请人", "applicant"), name if unmasked else mask_name(name))
+        grid.add_row(say("申请人", "applicant"), applicant_name(application, unmasked=unmasked))
     grid.add_row(say("办件", "case"), view.record.id)
     if view.record.number not in {None, view.record.id}:
         grid.add_row(say("本地编号", "number"), view.record.number)

@@ -4,8 +4,7 @@ from typing import Any
 
 import orjson
 
-from contracts.codes import mask_name
-from gateway.cli.wording import beijing
+from gateway.cli.wording import applicant_name, beijing
 from gateway.exchange.view import CaseView, Event
 
 
@@ -24,12 +23,11 @@ def view_json(view: CaseView, *, unmasked: bool = False) -> dict[str, Any]:
         "messages": [_event(event) for event in view.events],
     }
     if application is not None:
-        name = application.applicant.name
         said["matter"] = {
             "base_code": application.matter.base_code,
             "name": application.matter.name,
         }
-        said["applicant"] = name if unmasked else mask_name(name)
+        said["applicant"] = applicant_name(application, unmasked=unmasked)
     return said
 
 
