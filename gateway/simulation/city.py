@@ -23,12 +23,15 @@ from gateway.simulation.members import Keyring
 from gateway.simulation.network import SimulatedNetwork
 from keys.trust.roll import Roll
 
-PACE = Pace(in_flight=3, batch_count=16, backoff_ceiling=8.0)
+Fate = tuple[int, Moment] | None
+"""At which commit, counted from its start, a process dies, and on which side of it."""
+
+PACE = Pace(in_flight=3, batch_count=4, backoff_ceiling=8.0)
 LIFE = timedelta(hours=12)
 
 
 class SimulatedCity:
-    """A member on the simulated network. `start` it, and let it `die_at` a commit."""
+    """A member on the simulated network; `start` it."""
 
     def __init__(
         self,
@@ -40,7 +43,9 @@ class SimulatedCity:
         network: SimulatedNetwork,
         clock: SimulatedClock,
         chance: random.Random,
+        fate: Callable[[], Fate] = lambda: None,
     ) -> None:
+        """`fate` is asked anew for every process that starts."""
         self.code = keyring.code
         self.disk = disk
         self.deaths = 0
@@ -52,11 +57,7 @@ class SimulatedCity:
         self._chance = chance
         self._tasks: list[asyncio.Task[None]] = []
         self._supervisor: asyncio.Task[None] | None = None
-        self._next_death: tuple[int, Moment] | None = None
-
-    def die_at(self, commit: int, moment: Moment) -> None:
-        """The process that starts next dies at its commit number `commit`."""
-        self._next_death = commit, moment
+        self._fate = fate
 
     def start(self) -> None:
         """A supervisor runs a process, and another one whenever it has died."""
@@ -72,8 +73,7 @@ class SimulatedCity:
     # --- the process ---------------------------------------------------------------------
 
     def _start_process(self) -> None:
-        at, moment = self._next_death or (None, Moment.BEFORE)
-        self._next_death = None
+        at, moment = self._fate() or (None, Moment.BEFORE)
         home = self._keyring.home(self._trust, self._clock)
         self.process = store = CrashingStore(self.disk, at=at, moment=moment)
         queue = EmbeddedQueue(store, self._clock, owner=f"{self.code}/{self.deaths}")

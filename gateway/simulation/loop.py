@@ -13,12 +13,14 @@ import contextlib
 import selectors
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
+from contextvars import Context
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from gateway.simulation.clock import SimulatedClock
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+_TICK = 1e-6  # seconds
 _PATIENCE = 20.0  # real seconds for threads, which simulated time knows nothing of
 
 
@@ -36,6 +38,16 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._clock.monotonic()
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """No wait is shorter than a tick: else one too short for a float to hold never ends."""
+        return super().call_at(max(when, self.time() + _TICK), callback, *args, context=context)
 
     @contextlib.contextmanager
     def outside(self) -> Iterator[None]:
@@ -76,7 +88,7 @@ class _JumpingSelector(selectors.DefaultSelector):
             return ready
         wakings = [t for t in (timeout, self._clock.next_waking) if t is not None]
         if wakings:
-            self._clock.advance(min(wakings))
+            self._clock.advance(max(_TICK, min(wakings)))
             return []
         return super().select(_PATIENCE) or _nobody_came()
 

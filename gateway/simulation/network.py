@@ -43,7 +43,7 @@ class Weather:
         return cls()
 
     @classmethod
-    def foul(cls, chance: float = 0.08) -> "Weather":
+    def foul(cls, chance: float = 0.12) -> "Weather":
         """Every fault, each with the same chance."""
         return cls(dict.fromkeys(Fault, chance))
 
