@@ -147,9 +147,11 @@ def _path_writer(rule: FieldRule, path: Path, value: Value) -> WriteField:
             return
         try:
             text = write_value(found)
+        except Unfit as error:
+            raise Unfit(error.detail, value=str(found)) from error
         except NoPlace as error:
             if required:
-                raise Unfit(error.why) from error
+                raise Unfit(error.why, value=str(found)) from error
             if not copied:
                 lost.append((where, error.why))
             return

@@ -173,31 +173,38 @@ class RecordPlan:
     def write(self, number: str, tree: Tree, lost: Lost) -> dict[str, str]:
         """The fields of the row, in the order of the columns. Raises DocumentRejected."""
         out: dict[str, str] = {self.record.number: number}
-        column = ""
-        try:
-            for column, writer in self._writers:
-                try:
-                    writer(tree, out, lost)
-                except Unfit:
-                    if column not in self._relaxed:
-                        raise
-            if self._matter is not None and _APPLICATION in tree:
-                column = ""
-                self._matter.write(tree[_APPLICATION], out, [] if self._context_only else lost)
-        except NoSuchMatter as error:
-            raise self._rejected_value(
-                error.detail, "application.matter", None, "matter.unknown"
-            ) from error
-        except Unfit as error:
-            raise self._rejected_value(error.detail, column, None) from error
+        for column, writer in self._writers:
+            try:
+                writer(tree, out, [] if column in self._relaxed else lost)
+            except Unfit as error:
+                if column not in self._relaxed:
+                    raise self._rejected_value(error.detail, column, error.value) from error
+        if self._matter is not None and _APPLICATION in tree:
+            self._write_matter(self._matter, tree[_APPLICATION], out, lost)
         for group in self._together:
             if group.torn(tree, out):
-                for column in sorted(group.columns & out.keys()):
-                    del out[column]
-                    why = "it means nothing without what could not be written"
-                    lost.append((render(group.paths[column]), why))
-        lost.extend(self._write_kept(tree, out))
+                lost += self._take_back(group, out)
+        lost += self._write_kept(tree, out)
         return self._in_order(out)
+
+    def _write_matter(
+        self, matter: MatterPlan, application: Tree, out: dict[str, str], lost: Lost
+    ) -> None:
+        try:
+            matter.write(application, out, [] if self._context_only else lost)
+        except NoSuchMatter as error:
+            if not self._context_only:
+                raise self._rejected_value(
+                    error.detail, "application.matter", None, "matter.unknown"
+                ) from error
+
+    def _take_back(self, group: _Group, out: dict[str, str]) -> Lost:
+        """Take out what was written of a torn group; returns what is lost by it."""
+        torn = sorted(group.columns & out.keys())
+        for column in torn:
+            del out[column]
+        why = "it means nothing without what could not be written"
+        return [(render(group.paths[c]), why) for c in torn if c not in self._relaxed]
 
     def _write_kept(self, tree: Tree, out: dict[str, str]) -> Lost:
         """Put back what this family had kept; returns what has no field here."""

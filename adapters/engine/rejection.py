@@ -32,11 +32,18 @@ _ALWAYS = {"taker_name", "legal_representative", "mobile", "phone", "email", "ad
 class Unfit(Exception):  # noqa: N818  # like the errors of contracts.errors
     """A value does not fit; `detail` says why without repeating it.
 
-    `field` and `line` are given where only the raiser knows them.
+    `field`, `line` and `value` are given where only the raiser knows them.
     """
 
-    def __init__(self, detail: str, *, field: str | None = None, line: int | None = None) -> None:
-        self.detail, self.field, self.line = detail, field, line
+    def __init__(
+        self,
+        detail: str,
+        *,
+        field: str | None = None,
+        line: int | None = None,
+        value: str | None = None,
+    ) -> None:
+        self.detail, self.field, self.line, self.value = detail, field, line, value
         super().__init__(detail)
 
 

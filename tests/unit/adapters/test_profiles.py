@@ -127,5 +127,5 @@ def test_a_statement_can_be_switched_on(tmp_path: Path) -> None:
 def test_two_writers_of_one_kind_are_a_mistake(tmp_path: Path) -> None:
     toml = (builtin_profile("410100") / "profile.toml").read_text(encoding="utf-8")
     toml = toml.replace('receive_by_accept = "off"', 'receive_by_accept = "both"')
-    with pytest.raises(SettingsInvalid, match=r"receive writes case\.receive too"):
+    with pytest.raises(SettingsInvalid, match=r"accept writes case\.receive too"):
         load_profile(profile(tmp_path, toml))

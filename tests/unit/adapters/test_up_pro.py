@@ -240,3 +240,21 @@ def test_documents_have_safe_names_that_differ() -> None:
         Draft("../1", Kind.REMIND, BODIES[Kind.REMIND](reminded_at=NOW, note="急"))
     )
     assert first.documents[0].name != again.documents[0].name
+
+
+def test_the_application_that_an_acceptance_repeats_is_no_part_of_its_losses() -> None:
+    body = changed(channel="kiosk", matter={"base_code": "009999999000", "name": "无此事项"}).body
+    assert isinstance(body, SubmitBody)
+    accepted = BODIES[Kind.ACCEPT](accepted_at=NOW)
+    written = up_pro().write(Draft("1", Kind.ACCEPT, accepted, application=body.application))
+    assert not written.losses
+    row = json.loads(written.documents[0].data)["row"]
+    assert (row["applyer_name"], row["apply_type"]) == ("林晓岚", "9")
+    assert "catalog_code" not in row
+
+
+def test_a_value_that_cannot_be_written_is_named_with_its_field() -> None:
+    with pytest.raises(DocumentRejected, match="outside the years") as caught:
+        rows(Kind.REMIND, reminded_at=datetime.max.replace(tzinfo=UTC))
+    assert caught.value.where["field"] == "up_pro_process.event_start_time"
+    assert caught.value.where["value"].startswith("9999-12-31")
