@@ -139,7 +139,7 @@ class StatementPlan:
         found = tree.pop(_APPLICATION, None)
         if found is None:
             return None
-        if all(name in found for name in _NEEDED):
+        if all(name in found for name in _NEEDED) and not self._receiving_unknown(found):
             return self._validated(Application, found, row, (_APPLICATION,), items)
         if items:
             raise rejected(
@@ -152,6 +152,12 @@ class StatementPlan:
             if column in self.main.application_columns:
                 native.setdefault(row.record, {})[column] = text
         return None
+
+    def _receiving_unknown(self, application: Tree) -> bool:
+        """Whether the city handles the case itself, so that it is not where it was received."""
+        assumed = self._assume.get((_APPLICATION, "receiving"))
+        own = str(self._context.jurisdiction["region"])
+        return assumed is not None and own == application["handling"]["region"]
 
     def _validated(
         self, model: type[M], tree: Tree, row: Row, under: Path, items: Sequence[Row]
@@ -273,9 +279,8 @@ def _foreign(tree: Tree, mine: set[str]) -> Iterable[tuple[str, str]]:
     for record, fields in native.items():
         if not isinstance(fields, dict):
             yield f"{NATIVE}.{record}", "not fields of a family"
-        elif record not in mine:
-            for column in fields:
-                yield f"{NATIVE}.{record}.{column}", "kept for the family it came from"
+        elif record not in mine and fields:
+            yield f"{NATIVE}.{record}", f"kept for the family it came from: {', '.join(fields)}"
 
 
 def rank(kind: Kind) -> int:

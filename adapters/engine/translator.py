@@ -1,5 +1,7 @@
 """A whole mapping, compiled for one city: rows of a document into drafts, and back."""
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -103,18 +105,16 @@ class Translator:
 
     def _pair_up(self, rows: Sequence[Row], numbers: list[str], stated: list[_Reading]) -> set[int]:
         """Give each statement the row that belongs beside its own; returns those rows."""
+        places = defaultdict(list)
+        for index, row in enumerate(rows):
+            places[row.record, numbers[index]].append(index)
         taken: set[int] = set()
         for reading in stated:
             also = reading.plan.also
             if also is None:
                 continue
-            for index, row in enumerate(rows):
-                if (
-                    index not in taken
-                    and row.record == also.record.name
-                    and numbers[index] == numbers[reading.index]
-                    and also.matches(row.values)
-                ):
+            for index in places[also.record.name, numbers[reading.index]]:
+                if index not in taken and also.matches(rows[index].values):
                     reading.beside = index
                     taken.add(index)
                     break
@@ -139,18 +139,16 @@ class Translator:
         self, rows: Sequence[Row], numbers: list[str], stated: list[_Reading], taken: set[int]
     ) -> None:
         """Give each repeated row to the statement above it, else to the first one below."""
+        owners = defaultdict(list)
+        for reading in stated:
+            if reading.plan.repeat is not None:
+                record = reading.plan.repeat.record.name
+                owners[record, numbers[reading.index]].append(reading)
         for index, row in enumerate(rows):
-            owners = [
-                reading
-                for reading in stated
-                if reading.plan.repeat is not None
-                and reading.plan.repeat.record.name == row.record
-                and numbers[reading.index] == numbers[index]
-                and reading.index != index
-            ]
-            if owners:
-                above = [owner for owner in owners if owner.index < index]
-                (above[-1] if above else owners[0]).items.append(row)
+            mine = owners.get((row.record, numbers[index]))
+            if mine:
+                above = bisect_left(mine, index, key=_index_of)
+                mine[max(above - 1, 0)].items.append(row)
                 taken.add(index)
 
     def _states_nothing(self, row: Row) -> DocumentRejected:
@@ -168,6 +166,10 @@ class Translator:
             value=value,
             line=row.line_of(column),
         )
+
+
+def _index_of(reading: _Reading) -> int:
+    return reading.index
 
 
 def _culprit(plan: RecordPlan, row: Row) -> str | None:

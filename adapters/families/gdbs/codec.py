@@ -2,7 +2,9 @@
 
 ``<ExInfo><standardInfo process="EX_GDBS_SL"><Field FieldName="YWLSH">…</Field>…
 </standardInfo><ItemInfo DeptCode="" WinCode="" ItemCode="" Action="1"/></ExInfo>``. The call
-itself and its gateway headers are a connector's work.
+itself and its gateway headers are a connector's work. ItemInfo addresses the call (department,
+window, item, action): it says nothing of the case and is set aside, save that an action other
+than writing is refused.
 """
 
 import re

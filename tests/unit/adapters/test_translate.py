@@ -18,7 +18,7 @@ def test_a_filing_of_zhengzhou_becomes_one_of_guangzhou() -> None:
     assert theirs.handling == ours.handling
     lost = {loss.field for loss in translation.written.losses}
     assert {"application.case_type", "application.materials[0].file_name"} <= lost
-    assert "native.up_pro_accept.cd_batch" in lost
+    assert "native.up_pro_accept" in lost
 
 
 def test_a_close_of_guangzhou_becomes_a_decision_and_a_close_in_zhengzhou() -> None:

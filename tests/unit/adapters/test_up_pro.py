@@ -25,7 +25,7 @@ NOW = datetime(2020, 11, 24, 1, 40, tzinfo=UTC)
 
 
 def line(table: str, **row: object) -> bytes:
-    return (json.dumps({"table": table, "row": {"project_no": "1", **row}}) + "\n").encode()
+    return (json.dumps({"table": table, "row": {"project_no": "1"} | row}) + "\n").encode()
 
 
 def rows(kind: Kind, **body: object) -> list[tuple[str, dict[str, object]]]:
@@ -258,3 +258,21 @@ def test_a_value_that_cannot_be_written_is_named_with_its_field() -> None:
         rows(Kind.REMIND, reminded_at=datetime.max.replace(tzinfo=UTC))
     assert caught.value.where["field"] == "up_pro_process.event_start_time"
     assert caught.value.where["value"].startswith("9999-12-31")
+
+
+def test_each_material_goes_to_the_row_above_it_else_to_the_one_below() -> None:
+    def filed(name: str) -> bytes:
+        row = {**json.loads(read_first())["row"], "applyer_name": name}
+        return line("up_pro_accept", **row)
+
+    def material(name: str) -> bytes:
+        number = json.loads(read_first())["row"]["project_no"]
+        return line("up_pro_material", project_no=number, material_name=name)
+
+    document = material("a") + filed("甲") + material("b") + filed("乙") + material("c")
+    found = {
+        draft.body.application.applicant.name: [m.name for m in draft.body.application.materials]
+        for draft in up_pro().read(document)
+        if isinstance(draft.body, SubmitBody)
+    }
+    assert found == {"甲": ["a", "b"], "乙": ["c"]}
