@@ -75,7 +75,7 @@ class UnderAttack:
 
 
 @contextmanager
-def under_attack(folder: Path) -> Iterator[UnderAttack]:
+def under_attack(folder: Path, *, started: bool = True) -> Iterator[UnderAttack]:
     """The gateway runs; the forger has also a `closed`, an `over` and a `next` key."""
     forger, third = Forger(FORGER), Forger(THIRD)
     now = datetime.now(UTC)
@@ -83,5 +83,6 @@ def under_attack(folder: Path) -> Iterator[UnderAttack]:
     forger.new_key("over", valid_to=now - timedelta(days=1))
     forger.new_key("next", valid_from=now + timedelta(days=1))
     with cities(folder, {HERE: "sm"}, forger.entry, third.entry) as (city,):
-        city.start().ready()
+        if started:
+            city.start().ready()
         yield UnderAttack(city, forger, third)
