@@ -134,7 +134,8 @@ class Courier:
             self._changed.clear()
             pause = self._launch(consumer, flights)
             try:
-                await asyncio.wait_for(self._changed.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._changed.wait()
             except TimeoutError:
                 continue
         if flights:

@@ -53,7 +53,8 @@ class TakeIn:
         pause = self._backoff.failed()
         _LOG.warning("from the city: %s; next try in %.1f s", error, pause)
         try:
-            await asyncio.wait_for(self._stopping.wait(), pause)
+            async with asyncio.timeout(pause):
+                await self._stopping.wait()
         except TimeoutError:
             return
 

@@ -104,4 +104,5 @@ class EmbeddedConsumer:
 
     async def _await_news(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
