@@ -1,0 +1,87 @@
+"""The road to a partner, as a proxy that can be slow, closed, or lose what comes back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from keys.trust.members_file import read_members, write_members
+from tests.processes.city import City, free_port
+
+
+@dataclass
+class Road:
+    """Carries TCP connections to `port`; a test changes the fields at any time."""
+
+    port: int
+    delay: float = 0.0
+    """Seconds before an answer is passed on."""
+    closed: bool = False
+    """Whether connections are cut before anything is passed on."""
+    loses_answers: bool = False
+    """Whether the partner hears everything and answers to nobody."""
+    passed: int = 0
+    """Answers that the partner has begun to give."""
+    _open: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._open.add(task)
+        try:
+            if not self.closed:
+                await self._carry(reader, writer)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            self._open.discard(task)
+            writer.close()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", self.port)
+        going = asyncio.create_task(_pump(reader, back))
+        try:
+            while data := await there.read(65536):
+                self.passed += 1
+                if self.loses_answers or self.closed:
+                    return
+                await asyncio.sleep(self.delay)
+                writer.write(data)
+                await writer.drain()
+        finally:
+            going.cancel()
+            back.close()
+
+    async def clear(self) -> None:
+        """Cut every connection that is open."""
+        for task in list(self._open):
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+
+
+@asynccontextmanager
+async def road(sender: City, receiver: City) -> AsyncIterator[Road]:
+    """From now on `sender` reaches `receiver` by this road alone. Neither runs yet."""
+    port = free_port()
+    made = Road(receiver.port)
+    path = sender.folder / "members.json"
+    members = [
+        member.model_copy(update={"address": f"http://127.0.0.1:{port}"})
+        if member.code == receiver.code
+        else member
+        for member in read_members(path).members
+    ]
+    write_members(path, members)
+    server = await asyncio.start_server(made.carry, "127.0.0.1", port)
+    try:
+        yield made
+    finally:
+        server.close()
+        await made.clear()
