@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.case import State
-from contracts.errors import Wrong
 from gateway.cli import case_submit, screen
 from gateway.cli.desk import Desk, Home, at_desk
 from gateway.cli.language import say
@@ -66,7 +65,7 @@ def follow(
     name: Name,
     home: Home = Path(),
     until: Annotated[
-        State | None, typer.Option(help=say("到此状态即止", "stop at this state"))
+        State | None, typer.Option(help=say("到过此状态即止", "stop once the case was in it"))
     ] = None,
     timeout: Annotated[
         float | None, typer.Option(help=say("最多等几秒", "wait so many seconds at most"), min=0)
@@ -80,7 +79,7 @@ def follow(
                 shown = True
             for line in news:
                 console.print(line, soft_wrap=True)
-            if until is not None and view.state is until:
+            if until is not None and until in {event.state for event in view.events}:
                 return True
         return until is None
 
@@ -89,11 +88,9 @@ def follow(
     except KeyboardInterrupt:
         return
     if not reached:
-        raise Wrong(
-            say("时间已到, 未见此状态", "the time is over and the state was not seen"),
-            code="order.waiting",
-            state=until,
-        )
+        late = say("时间已到, 办件尚未到此状态", "the time is over, and the case is not there yet")
+        screen.err().print(f"{late}: {state_name(until)}", style="yellow")
+        raise typer.Exit(1)
 
 
 async def _changes(
@@ -103,10 +100,12 @@ async def _changes(
     deadline = None if patience is None else time.monotonic() + patience
     seen: dict[str, MessageState] = {}
     while True:
-        view = await desk.view(await desk.view.find(name))
-        news = [e for e in view.events if seen.get(e.message.id) is not e.message.state]
-        seen |= {event.message.id: event.message.state for event in news}
-        if news:
+        record = await desk.view.find(name)
+        states = {m.id: m.state for m in await desk.parts.store.messages(record.id)}
+        if states != seen:
+            view = await desk.view(record)
+            news = [e for e in view.events if seen.get(e.message.id) is not e.message.state]
+            seen = {event.message.id: event.message.state for event in view.events}
             yield view, [event_line(event) for event in news]
         if deadline is not None and time.monotonic() >= deadline:
             return

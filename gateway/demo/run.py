@@ -27,6 +27,7 @@ from keys.trust.members_file import MembersFile
 
 _SUITES = {ZHENGZHOU: "sm", GUANGZHOU: "intl", CHANGSHA: "sm", KAIFENG: "intl"}
 _SETTLED_SECONDS = 30.0
+_INTERRUPTED = 130  # what a shell expects of a command that Ctrl-C ended
 
 
 def run_demo(*, keep: bool) -> int:
@@ -35,26 +36,25 @@ def run_demo(*, keep: bool) -> int:
         if name != VARIABLE:
             del os.environ[name]  # settings of somebody's own gateway
     scratch = Path(tempfile.mkdtemp(prefix="tongban-demo-"))
-    held = False
     try:
         held = asyncio.run(_cancellable(scratch, keep=keep))
     except (KeyboardInterrupt, asyncio.CancelledError):
+        shutil.rmtree(scratch, ignore_errors=True)
         screen.err().print(say("已中断", "interrupted"))
-        return 130
-    finally:
-        if held:
-            shutil.rmtree(scratch, ignore_errors=True)
+        return _INTERRUPTED
     if not held:
         where = say("现场保留在", "everything is kept in")
         screen.err().print(f"{where} {scratch}", markup=False, soft_wrap=True)
-    return 0 if held else 1
+        return 1
+    shutil.rmtree(scratch, ignore_errors=True)
+    return 0
 
 
 async def _cancellable(scratch: Path, *, keep: bool) -> bool:
     """However it is ended, the gateways are ended first."""
     cities = _cities(scratch)
     whole = asyncio.ensure_future(_demo(cities, keep=keep))
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, whole.cancel)
     try:
         return await whole
