@@ -56,7 +56,7 @@ class Window:
         batch, held, full = self._choose(now)
         if not batch:
             return []
-        if not full and self._in_flight and self._age(now) < self._batch_age:
+        if not full and self._in_flight and now < self._ripe_at:
             return []
         self._ready = held
         self._open_since = now if held else None
@@ -68,10 +68,8 @@ class Window:
         """Seconds until `next_batch` may say more than now without a new event."""
         if not self._ready:
             return None
-        pauses = [until - now for until in self._deferred.values()]
-        if self._in_flight:
-            pauses.append(self._batch_age - self._age(now))
-        return min((pause for pause in pauses if pause > 0), default=None)
+        moments = [*self._deferred.values(), *([self._ripe_at] if self._in_flight else [])]
+        return min((moment - now for moment in moments if moment > now), default=None)
 
     def landed(self, batch: Sequence[Ticket]) -> None:
         """The batch is no longer in flight; what is to go again is offered again."""
@@ -82,9 +80,10 @@ class Window:
             else:
                 del self._in_flight[ticket.case_id]
 
-    def _age(self, now: float) -> float:
-        """Seconds since the first ticket of the next batch came."""
-        return now - self._open_since if self._open_since is not None else 0.0
+    @property
+    def _ripe_at(self) -> float:
+        """When the first ticket of the next batch has been here for `batch_age`."""
+        return (self._open_since or 0.0) + self._batch_age
 
     def _choose(self, now: float) -> tuple[list[Ticket], list[Ticket], bool]:
         self._deferred = {case: until for case, until in self._deferred.items() if until > now}

@@ -84,7 +84,7 @@ class AnyDayOfAWindow(RuleBasedStateMachine):
         assert pause is None or pause > 0, "a loop that asks again at once never rests"
         if free:
             assert pause is not None
-            assert pause <= AGE, "a batch that is not full waits for its age and no longer"
+            assert pause <= AGE + 1e-9, "a batch that is not full waits for its age and no longer"
 
     @precondition(lambda self: self.flights)
     @rule(data=st.data())
