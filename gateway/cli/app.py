@@ -4,13 +4,14 @@ import sys
 from typing import Annotated, Literal
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from contracts.errors import SettingsInvalid, TongbanError
 from gateway.cli import case, demo, member, members, message, screen, translate
+from gateway.cli.failure import failure
+from gateway.cli.help_words import set_help_words
 from gateway.cli.language import say
 
+set_help_words()
 app = typer.Typer(
     name="tongban",
     no_args_is_help=True,
@@ -39,24 +40,8 @@ def run_command() -> None:
     try:
         app()
     except SettingsInvalid as error:
-        _tell(error, error.mistakes)
+        screen.err().print(failure(error))
         sys.exit(2)
     except TongbanError as error:
-        _tell(error, [error.detail])
+        screen.err().print(failure(error))
         sys.exit(1)
-
-
-def _tell(error: TongbanError, details: list[str]) -> None:
-    """Code, what, where, and what to do."""
-    reason = error.reason
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True, style="bold red")
-    grid.add_column(overflow="fold")
-    grid.add_row(say("错误", "error"), Text(f"{say(reason.zh, reason.en)}  {error.code}", "bold"))
-    for detail in details:
-        grid.add_row("", Text(detail))
-    if error.where:
-        where = "  ".join(f"{name} {value}" for name, value in error.where.items())
-        grid.add_row(say("位置", "where"), Text(where))
-    grid.add_row(say("处理", "remedy"), Text(say(reason.remedy_zh, reason.remedy_en)))
-    screen.err().print(grid)

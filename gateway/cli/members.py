@@ -10,7 +10,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from contracts.errors import SettingsInvalid
 from gateway import config
 from gateway.cli import screen
 from gateway.cli.desk import Home
@@ -111,14 +110,11 @@ def fingerprints(member: Member) -> Table:
 def _ask(member: Member) -> None:
     """Nobody is taken in whose fingerprints nobody compared."""
     if not sys.stdin.isatty():
-        raise SettingsInvalid(
-            [
-                say(
-                    f"请先与{member.name}电话核对以上指纹, 再加 --yes 重试",
-                    f"compare the fingerprints with {member.name} by telephone, then add --yes",
-                )
-            ],
-            source="--yes",
+        raise typer.BadParameter(
+            say(
+                f"请先与{member.name}电话核对以上指纹, 再加 --yes 重试",
+                f"compare the fingerprints with {member.name} by telephone, then add --yes",
+            )
         )
     question = say(
         f"已与{member.name}电话核对以上指纹?",

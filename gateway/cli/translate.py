@@ -6,6 +6,8 @@ from typing import Annotated
 
 import orjson
 import typer
+from rich.table import Table
+from rich.text import Text
 
 from adapters.adapter import Adapter, Document, Draft, Loss
 from adapters.engine.encoding import decode
@@ -84,11 +86,14 @@ def _written(
 
 def _losses(draft: Draft, losses: Sequence[Loss]) -> None:
     """What the other format cannot say; a remark, not an error."""
-    for loss in losses:
-        line = (
-            f"{say('未能表达', 'not carried')}  {kind_name(draft.kind)}  {loss.field}: {loss.why}"
-        )
-        screen.err().print(line, style="yellow", markup=False, soft_wrap=True)
+    if not losses:
+        return
+    title = say("未能表达", "not carried")
+    screen.err().print(Text(f"{title} · {kind_name(draft.kind)}", "yellow"))
+    grid = Table.grid(padding=(0, 2))
+    for loss in sorted(losses, key=lambda loss: loss.field):
+        grid.add_row(f"  {loss.field}", Text(loss.why, "dim"))
+    screen.err().print(grid)
 
 
 def _keep(folder: Path, document: Document) -> None:
