@@ -217,7 +217,8 @@ class Scope:
     cases: Sequence[str] = ()
     numbers: Sequence[str] = ()  # cases by this city's own number
     intakes: Sequence[str] = ()
-    waiting_of: Sequence[str] = ()  # partners whose waiting rooms are looked at
+    # Partners whose waiting rooms are looked at, with what is known under the ids there:
+    waiting_of: Sequence[str] = ()
 
 
 @dataclass(slots=True)

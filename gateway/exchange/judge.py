@@ -94,6 +94,9 @@ class Judgement:
     def _again(self, record: MessageRecord, known: Known) -> Judged:
         if record.digest == known.digest:
             return Judged(Result.DUPLICATE, receipt=known.receipt)
+        return self._conflict(record)
+
+    def _conflict(self, record: MessageRecord) -> Judged:
         refusal = Refusal("message.conflict", f"{record.id} is known with other bytes")
         self._note_incident(record, refusal, record.envelope)
         return Judged(Result.REFUSED, self._receipt(record, refusal), refusal)
@@ -127,7 +130,10 @@ class Judgement:
     def _wait(self, record: MessageRecord, refusal: Refusal | None, expected: int) -> Judged:
         room = self._snapshot.waiting.setdefault(record.case_id, [])
         where = {"sequence": str(record.sequence), "expected": str(expected)}
-        if not any(_key(waiting.message) == _key(record) for waiting in room):
+        same_id = [w.message for w in room if _key(w.message) == _key(record)]
+        if same_id and same_id[0].digest != record.digest:
+            return self._conflict(record)
+        if not same_id:
             if (
                 len(room) >= limits.WAITING_PER_CASE
                 or self._waiting_count >= limits.WAITING_PER_PARTNER
@@ -156,7 +162,9 @@ class Judgement:
             for waiting in turn:
                 room.remove(waiting)
                 self.changes.waiting_over.append(_key(waiting.message))
-                if waiting.message.sequence == self._cases[case_id].taken + 1:
+                if known := self._known.get(_key(waiting.message)):
+                    self._again(waiting.message, known)  # its id was used while it waited
+                elif waiting.message.sequence == self._cases[case_id].taken + 1:
                     envelope = read_envelope(waiting.message.envelope)
                     self._live(waiting.message, envelope, waiting.refusal)
 

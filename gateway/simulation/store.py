@@ -190,6 +190,10 @@ def _look(tables: _Tables, scope: Scope) -> Snapshot:
             snapshot.waiting_count[sender] += 1
             if case_id in scope.cases:
                 snapshot.waiting.setdefault(case_id, []).append(waiting)
+                if message := tables.messages.get((sender, waiting.message.id)):
+                    snapshot.messages[sender, message.id] = Known(
+                        message.digest, message.state, message.receipt
+                    )
     return snapshot
 
 

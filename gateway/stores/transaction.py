@@ -150,9 +150,7 @@ class Transaction:
         snapshot = Snapshot()
         if scope.messages:
             ids = [message_id for _, message_id in scope.messages]
-            for row in connection.execute(_MESSAGES, {"ids": ids}):
-                known = Known(row.digest, MessageState(row.state), row.receipt)
-                snapshot.messages[row.sender, row.id] = known
+            self._look_at_messages(connection, ids, snapshot)
         if scope.cases:
             for row in connection.execute(_CASES, {"ids": list(scope.cases)}):
                 snapshot.cases[row.id] = rows.case_record(row)
@@ -166,6 +164,13 @@ class Transaction:
             self._look_at_waiting(connection, sender, scope.cases, snapshot)
         return snapshot
 
+    def _look_at_messages(
+        self, connection: Connection, ids: Sequence[str], snapshot: Snapshot
+    ) -> None:
+        for row in connection.execute(_MESSAGES, {"ids": ids}):
+            known = Known(row.digest, MessageState(row.state), row.receipt)
+            snapshot.messages[row.sender, row.id] = known
+
     def _look_at_waiting(
         self, connection: Connection, sender: str, cases: Sequence[str], snapshot: Snapshot
     ) -> None:
@@ -174,10 +179,14 @@ class Transaction:
         snapshot.waiting_bytes[sender] = size
         if not count or not cases:
             return
+        ids = []
         for row in connection.execute(_WAITING, {"ids": list(cases)}):
             if row.sender == sender:
+                ids.append(row.id)
                 room: list[WaitingRecord] = snapshot.waiting.setdefault(row.case_id, [])
                 room.append(rows.waiting_record(row))
+        if ids:
+            self._look_at_messages(connection, ids, snapshot)
 
     # --- write ------------------------------------------------------------------------------
 
