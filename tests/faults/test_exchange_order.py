@@ -162,6 +162,45 @@ def test_two_messages_waiting_for_one_place_both_get_an_answer(attack: UnderAtta
     assert sorted(receipt.outcome for receipt in answer.receipts) == ["refused", "taken"]
 
 
+def test_other_bytes_for_what_waits_are_an_alarm_at_once(attack: UnderAttack) -> None:
+    first = attack.submit()
+    waits = attack.remind(first.case_id, 2)
+    other = attack.remind(first.case_id, 2, id=waits.envelope["id"])
+    assert attack.send(waits).reasons == ["order.waiting"]
+    assert attack.send(other).reasons == ["message.conflict"]
+    assert attack.send(first).outcomes == ["taken"]
+    assert attack.kept(waits) == 1
+    assert attack.kept(other) == 0
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_id_used_again_while_it_waits_does_not_block_what_it_waits_for(
+    attack: UnderAttack, together: bool
+) -> None:
+    first = attack.submit()
+    waits = attack.remind(first.case_id, 2)
+    thief = attack.submit(id=waits.envelope["id"])  # in another case, and in order there
+    if together:
+        assert attack.send(waits, thief).outcomes == ["later", "taken"]
+    else:
+        assert attack.send(waits).outcomes == ["later"]
+        assert attack.send(thief).outcomes == ["taken"]
+    assert attack.send(first).outcomes == ["taken"]
+    assert waiting(attack, first.case_id) == 0
+    assert attack.send(waits).reasons == ["message.conflict"]
+    assert state(attack, first.case_id) == ("submitted", 1)
+
+
+def test_two_messages_waiting_under_one_id_are_an_alarm(attack: UnderAttack) -> None:
+    first, second = attack.submit(), attack.submit()
+    waits = attack.remind(first.case_id, 2)
+    other = attack.remind(second.case_id, 2, id=waits.envelope["id"])
+    assert attack.send(waits, other).outcomes[0] == "later"
+    assert attack.send(first, second).outcomes == ["taken", "taken"]
+    assert attack.send(waits).receipts[0].outcome == "taken"
+    assert attack.send(other).reasons == ["message.conflict"]
+
+
 # --- step 9: the life of the case ------------------------------------------------------------
 
 
