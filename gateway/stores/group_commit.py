@@ -145,7 +145,9 @@ class GroupCommit:
             unavailable = self._explain(error)
             return [_Outcome(job, error=unavailable) for job in jobs]
         except BaseException as error:
-            return [_Outcome(job, error=error) for job in jobs]
+            if len(jobs) > 1:  # one holds what no database can: let each stand for itself
+                return [outcome for job in jobs for outcome in self._commit([job])]
+            return [_Outcome(jobs[0], error=error)]
 
     def _round(self, connection: Connection, jobs: list[_Job]) -> list[_Outcome]:
         if jobs[0].scope is None:

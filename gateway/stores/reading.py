@@ -1,6 +1,7 @@
 """The reading half of a store: one function a question, on a connection of its caller."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -140,7 +141,8 @@ def expiring(connection: Connection, now: int, limit: int) -> list[MessageRecord
 
 def waiting_expired(connection: Connection, now: int, limit: int) -> list[MessageRecord]:
     query = select(WAITING).where(WAITING.c.expires_at <= now).limit(limit)
-    return [rows.waiting_record(row).message for row in connection.execute(query)]
+    found = [rows.waiting_record(row).message for row in connection.execute(query)]
+    return [replace(waiting, parts=()) for waiting in found]
 
 
 def backlog(connection: Connection) -> list[Backlog]:
@@ -150,4 +152,4 @@ def backlog(connection: Connection) -> list[Backlog]:
 
 def incidents(connection: Connection, limit: int) -> list[Incident]:
     query = select(INCIDENT).order_by(INCIDENT.c.at.desc()).limit(limit)
-    return [rows.incident_record(row) for row in connection.execute(query)]
+    return [replace(rows.incident_record(row), content=None) for row in connection.execute(query)]

@@ -110,7 +110,11 @@ class SqliteStore:
 
     async def _read(self, query: Callable[..., T], *arguments: object) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._query, query, arguments)
+        try:
+            reading_it = loop.run_in_executor(self._readers, self._query, query, arguments)
+        except RuntimeError as error:  # the readers are gone
+            raise StoreUnavailable("the store is closed") from error
+        return await reading_it
 
     def _query(self, query: Callable[..., T], arguments: Sequence[object]) -> T:
         try:

@@ -89,7 +89,7 @@ class Exchange:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_every_message_is_taken_once_in_order_and_provably(seed: int) -> None:
-    exchange = Exchange(seed, Weather.foul(), cases=12, mortal=True)
+    exchange = Exchange(seed, Weather.foul(), cases=8, mortal=True)
     exchange.run(lambda _: MemoryStore())
     assert sum(city.deaths for city in exchange.cities) > 0
     assert len(exchange.network.happened) > len(Fault) // 2, "weather that was fair after all"
@@ -108,7 +108,7 @@ def test_the_same_over_files(tmp_path: Path) -> None:
 
 
 def test_in_fair_weather_nobody_says_anything_twice() -> None:
-    exchange = Exchange(1, Weather.fair(), cases=12, mortal=False)
+    exchange = Exchange(1, Weather.fair(), cases=8, mortal=False)
     exchange.run(lambda _: MemoryStore())
     assert not exchange.network.happened
     assert exchange.clock.monotonic() < 120.0, "nothing failed, so nobody had to wait for long"
