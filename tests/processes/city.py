@@ -21,7 +21,7 @@ from keys.trust.members_file import write_members
 from tests.processes.patience import LONG, until
 
 _ROOT = Path(__file__).parents[2]
-_COMMAND = [sys.executable, "-m", "tests.processes.run_gateway"]
+_COMMAND = [sys.executable, "-m", "gateway.cli", "run"]
 _QUICK = {
     # A partner that is killed fifty times must not be waited for by the minute.
     "TONGBAN_EXCHANGE__BACKOFF_CEILING_S": "0.5",
