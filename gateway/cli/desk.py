@@ -1,7 +1,10 @@
 """What commands work with: a member's folder, open for as long as the command takes.
 
-The gateway may be running or not: both write to the same store.
+The gateway may be running or not: both write to the same store. What a desk needs is loaded
+when one is opened: help and translation should not wait for a database.
 """
+
+from __future__ import annotations
 
 import asyncio
 import contextlib
@@ -9,16 +12,19 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from adapters.adapter import Adapter
 from contracts.errors import SettingsInvalid
-from gateway import bootstrap, config
+from gateway import config
 from gateway.cli.language import say
 from gateway.exchange.open_message import OpenMessage
 from gateway.exchange.view import ViewCase
+
+if TYPE_CHECKING:
+    from gateway.bootstrap import Parts
 
 T = TypeVar("T")
 
@@ -39,7 +45,7 @@ class Desk:
     """One city's settings, keys, store and adapter."""
 
     folder: config.Home
-    parts: bootstrap.Parts
+    parts: Parts
 
     @property
     def us(self) -> str:
@@ -55,6 +61,8 @@ class Desk:
 
     def adapter(self) -> Adapter:
         """Raises SettingsInvalid when the settings name no profile."""
+        from gateway import bootstrap  # noqa: PLC0415  # see above
+
         adapter = bootstrap.adapter(self.folder)
         if adapter is None:
             raise SettingsInvalid(
@@ -66,6 +74,8 @@ class Desk:
 @contextlib.asynccontextmanager
 async def desk(home: Path) -> AsyncIterator[Desk]:
     """Open `home`; close its store at the end."""
+    from gateway import bootstrap  # noqa: PLC0415  # see above
+
     folder = config.load(home)
     parts = bootstrap.parts(folder)
     try:

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvloop
 from rich.markup import escape
 from rich.padding import Padding
 
-from gateway import bootstrap, config
+from gateway import config
 from gateway.cli import screen
 from gateway.cli.language import say
 from gateway.cli.members import fingerprints
@@ -46,6 +45,10 @@ def init(
 
 
 def run(folder: Folder = Path()) -> None:
+    import uvloop  # noqa: PLC0415  # nobody else needs a server loaded
+
+    from gateway import bootstrap  # noqa: PLC0415
+
     home = config.load(folder)
     set_up_logs(level=home.settings.log.level, style=home.settings.log.style)
     uvloop.run(bootstrap.run(home))
