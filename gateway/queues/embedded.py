@@ -27,6 +27,7 @@ class EmbeddedQueue:
         self._owner = owner
         self._poll = poll
         self._news: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._one: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def announce(self, lanes: Collection[str]) -> None:
         for lane in lanes:
@@ -34,16 +35,19 @@ class EmbeddedQueue:
 
     @contextlib.asynccontextmanager
     async def consume(self, lane: str) -> AsyncIterator["EmbeddedConsumer"]:
-        while not await self._lease(lane):
-            await self._clock.sleep(self._poll * 5)
-        consumer = EmbeddedConsumer(self._store, self._clock, lane, self._news[lane], self._poll)
-        renewing = asyncio.create_task(self._renew(lane, consumer))
-        try:
-            yield consumer
-        finally:
-            renewing.cancel()
-            with contextlib.suppress(StoreUnavailable):
-                await self._store.release(lane, self._owner)
+        async with self._one[lane]:  # the lease tells processes apart, not our own tasks
+            while not await self._lease(lane):
+                await self._clock.sleep(self._poll * 5)
+            consumer = EmbeddedConsumer(
+                self._store, self._clock, lane, self._news[lane], self._poll
+            )
+            renewing = asyncio.create_task(self._renew(lane, consumer))
+            try:
+                yield consumer
+            finally:
+                renewing.cancel()
+                with contextlib.suppress(StoreUnavailable):
+                    await self._store.release(lane, self._owner)
 
     async def _lease(self, lane: str) -> bool:
         now = int(self._clock.now().timestamp() * 1000)

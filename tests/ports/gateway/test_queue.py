@@ -1,0 +1,182 @@
+"""What a queue owes, in simulated time: order, one consumer a lane, and nothing forgotten."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import StoreUnavailable
+from gateway.ports import Consumer, Store
+from gateway.queues.embedded import EmbeddedQueue
+from gateway.simulation.around import StoreInThreads
+from gateway.simulation.clock import SimulatedClock
+from gateway.simulation.loop import SimulatedLoop, simulate
+from gateway.simulation.store import MemoryStore
+from gateway.stores.sqlite import open_sqlite
+from tests.ports.gateway.records import ticket, write
+
+LANE = "partner/440100"
+
+
+class Stage:
+    """A store and its clock; every queue on it stands for a process."""
+
+    def __init__(self, store: Store, clock: SimulatedClock) -> None:
+        self.store = store
+        self.clock = clock
+
+    def queue(self, owner: str = "here") -> EmbeddedQueue:
+        return EmbeddedQueue(self.store, self.clock, owner=owner)
+
+    async def add(self, *names: str) -> None:
+        await write(self.store, tickets=[ticket(name, LANE) for name in names])
+
+
+Play = Callable[[Callable[[Stage], Awaitable[None]]], None]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def play(request: pytest.FixtureRequest, tmp_path: Path) -> Play:
+    clock = SimulatedClock()
+
+    async def on(scene: Callable[[Stage], Awaitable[None]]) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, SimulatedLoop)
+        store: Store = MemoryStore()
+        if request.param == "sqlite":
+            store = StoreInThreads(open_sqlite(tmp_path / "s.sqlite", clock), loop)
+        async with asyncio.timeout(600):
+            await scene(Stage(store, clock))
+        await store.close()
+
+    return lambda scene: simulate(lambda: on(scene), clock)
+
+
+async def names(consumer: Consumer, limit: int = 10, wait: float = 0.0) -> list[str]:
+    return [each.message_id for each in await consumer.take(limit, wait)]
+
+
+def test_tickets_are_taken_once_and_in_order(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.add("m1", "m2", "m3")
+        async with stage.queue().consume(LANE) as consumer:
+            assert await names(consumer, limit=2) == ["m1", "m2"]
+            await stage.add("m4")
+            assert await names(consumer) == ["m3", "m4"]
+            assert await names(consumer) == []
+
+    play(scene)
+
+
+def test_another_lane_is_nobodys_business(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        await write(stage.store, tickets=[ticket("m1", "city")])
+        async with stage.queue().consume(LANE) as consumer:
+            assert await names(consumer) == []
+
+    play(scene)
+
+
+def test_what_is_put_back_comes_again_in_its_old_order(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.add("m1", "m2", "m3")
+        async with stage.queue().consume(LANE) as consumer:
+            taken = await consumer.take(10, 0.0)
+            await write(stage.store, tickets_done=[taken[1].position])
+            await consumer.done(taken[1:2])
+            await consumer.put_back([taken[2], taken[0]])
+            assert await names(consumer) == ["m1", "m3"]
+
+    play(scene)
+
+
+def test_take_waits_as_long_as_it_was_told(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        async with stage.queue().consume(LANE) as consumer:
+            before = stage.clock.monotonic()
+            assert await names(consumer, wait=5.0) == []
+            assert stage.clock.monotonic() - before == pytest.approx(5.0, abs=0.2)
+
+    play(scene)
+
+
+def test_an_announcement_wakes_the_consumer_at_once(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        queue = stage.queue()
+        async with queue.consume(LANE) as consumer:
+            waiting = asyncio.create_task(names(consumer, wait=60.0))
+            await stage.clock.sleep(1.01)
+            before = stage.clock.monotonic()
+            await stage.add("m1")
+            await queue.announce([LANE])
+            assert await waiting == ["m1"]
+            assert stage.clock.monotonic() == before, "no time passed between commit and taking"
+
+    play(scene)
+
+
+def test_a_commit_of_another_process_is_seen_soon_without_being_announced(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        async with stage.queue().consume(LANE) as consumer:
+            waiting = asyncio.create_task(names(consumer, wait=60.0))
+            await stage.clock.sleep(1.01)
+            before = stage.clock.monotonic()
+            await stage.add("m1")
+            assert await waiting == ["m1"]
+            assert stage.clock.monotonic() - before < 0.5
+
+    play(scene)
+
+
+@pytest.mark.parametrize("owner", ["there", "here"])
+def test_a_lane_has_one_consumer_at_a_time(play: Play, owner: str) -> None:
+    """Another process, or another task of the same one."""
+
+    async def scene(stage: Stage) -> None:
+        here = stage.queue("here")
+        second = stage.queue("there") if owner == "there" else here
+        entered = asyncio.Event()
+
+        async def wait_for_the_lane() -> None:
+            async with second.consume(LANE):
+                entered.set()
+
+        async with here.consume(LANE):
+            other = asyncio.create_task(wait_for_the_lane())
+            await stage.clock.sleep(60.0)
+            assert not entered.is_set(), "the lease is renewed as long as it is used"
+        before = stage.clock.monotonic()
+        await other
+        assert stage.clock.monotonic() - before < 2.0, "a lane that was given up is free"
+
+    play(scene)
+
+
+def test_the_lane_of_a_dead_process_is_taken_over_from_the_first_ticket_not_done(
+    play: Play,
+) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.add("m1", "m2")
+        now = int(stage.clock.now().timestamp() * 1000)
+        assert await stage.store.lease(LANE, "a process that died", now, now + 6_000)
+        before = stage.clock.monotonic()
+        async with stage.queue("there").consume(LANE) as consumer:
+            assert 5.0 < stage.clock.monotonic() - before < 8.0
+            assert await names(consumer) == ["m1", "m2"]
+
+    play(scene)
+
+
+def test_a_consumer_that_lost_its_lane_stops_taking(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.add("m1")
+        async with stage.queue("here").consume(LANE) as consumer:
+            await stage.store.release(LANE, "here")
+            now = int(stage.clock.now().timestamp() * 1000)
+            assert await stage.store.lease(LANE, "there", now, now + 3_600_000)
+            await stage.clock.sleep(20.0)
+            with pytest.raises(StoreUnavailable):
+                await consumer.take(10, 0.0)
+
+    play(scene)
