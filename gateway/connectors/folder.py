@@ -24,13 +24,14 @@ from typing import TypeVar
 import orjson
 
 from adapters.adapter import Document
-from contracts.errors import StoreUnavailable
+from contracts.errors import REASONS, StoreUnavailable
 from contracts.limits import BATCH_BYTES
 from gateway.ports import Arrival, Notice
 
 T = TypeVar("T")
 _POLL = 0.1
 _AT_ONCE = 200
+_LONGEST_NAME = 200  # bytes
 _SAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -43,6 +44,7 @@ class FolderConnector:
         self._rejected = folder / "rejected"
         self._out = folder / "out"
         self._notices = folder / "notices"
+        self._paths: dict[str, Path] = {}  # by key: a name need not be text
         for each in (self._in, self._accepted, self._rejected, self._out, self._notices):
             each.mkdir(parents=True, exist_ok=True)
 
@@ -58,11 +60,7 @@ class FolderConnector:
         await asyncio.to_thread(_guarded, lambda: self._move(arrival, self._accepted))
 
     async def reject(self, arrival: Arrival, notice: Notice) -> None:
-        def work() -> None:
-            name = self._move(arrival, self._rejected)
-            _write(self._rejected / f"{name}.reason.json", _notice(notice))
-
-        await asyncio.to_thread(_guarded, work)
+        await asyncio.to_thread(_guarded, lambda: self._set_aside(arrival, notice))
 
     async def hand_over(self, message_id: str, documents: Sequence[Document]) -> None:
         def work() -> None:
@@ -78,25 +76,57 @@ class FolderConnector:
 
     def _look(self) -> list[Arrival]:
         arrivals = []
-        for path in sorted(self._in.iterdir())[:_AT_ONCE]:
-            if path.name.startswith(".") or path.is_symlink() or not path.is_file():
-                continue
+        for path in filter(_is_document, sorted(self._in.iterdir())):
             with path.open("rb") as file:
                 data = file.read(BATCH_BYTES + 1)
-            digest = hashlib.sha256(data).hexdigest()
-            document = Document(path.name, "application/octet-stream", data)
-            arrivals.append(Arrival(f"{path.name[:255]}:{digest}", document))
+            name = os.fsencode(path.name).decode(errors="backslashreplace")
+            key = f"{name[:255]}:{hashlib.sha256(data).hexdigest()}"
+            self._paths[key] = path
+            arrival = Arrival(key, Document(name, "application/octet-stream", data))
+            if len(data) > BATCH_BYTES:
+                self._set_aside(arrival, _too_large())
+                continue
+            arrivals.append(arrival)
+            if len(arrivals) == _AT_ONCE:
+                break
         return arrivals
 
-    def _move(self, arrival: Arrival, folder: Path) -> str:
-        """Returns the name it has there: an older document of that name is not overwritten."""
-        source = self._in / arrival.document.name
-        name = arrival.document.name
-        if (folder / name).exists():
-            name = f"{arrival.key.rpartition(':')[2][:16]}-{name}"
-        if source.exists():
-            source.rename(folder / name)
-        return name
+    def _set_aside(self, arrival: Arrival, notice: Notice) -> None:
+        """The reason first: a document that was moved does not come again to get one."""
+        name = _free_name(self._rejected, arrival)
+        _write(self._rejected / f"{name}.reason.json", _notice(notice))
+        self._move(arrival, self._rejected)
+
+    def _move(self, arrival: Arrival, folder: Path) -> None:
+        source = self._paths.pop(arrival.key, None)
+        if source is not None and source.exists():
+            source.rename(folder / _free_name(folder, arrival))
+
+
+def _is_document(path: Path) -> bool:
+    """Not half-written, and not a way out of the folder."""
+    return not path.name.startswith(".") and not path.is_symlink() and path.is_file()
+
+
+def _free_name(folder: Path, arrival: Arrival) -> str:
+    """Its name there: an older document of that name is not overwritten. Leaves room for
+    what is put around it: a file system holds 255 bytes."""
+    name = arrival.document.name.encode()[:_LONGEST_NAME].decode(errors="ignore")
+    if (folder / name).exists():
+        name = f"{arrival.key.rpartition(':')[2][:16]}-{name}"
+    return name
+
+
+def _too_large() -> Notice:
+    reason = REASONS["document.invalid"]
+    return Notice(
+        code=reason.code,
+        zh=reason.zh,
+        en=reason.en,
+        remedy_zh=reason.remedy_zh,
+        remedy_en=reason.remedy_en,
+        detail=f"more than {BATCH_BYTES} bytes",
+    )
 
 
 def _write(path: Path, data: bytes) -> None:
