@@ -3,7 +3,6 @@
 import itertools
 import json
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from rich.cells import chop_cells
@@ -44,15 +43,16 @@ def side_by_side(one: Exchanged) -> Table:
 
 def _document(title: str, text: str, common: set[str]) -> Panel:
     width = screen.out().width // 2 - _FRAME
-    words = sorted(common, key=len, reverse=True)
-    lines = [_folded(line, words, width) for line in text.splitlines()]
+    values = "|".join(re.escape(value) for value in sorted(common))
+    whole = re.compile(f'(?<=[">])(?:{values})(?=["<])' if values else "(?!)")
+    lines = [_folded(line, whole, width) for line in text.splitlines()]
     return Panel(Group(*lines), title=title, title_align="left", border_style="dim")
 
 
-def _folded(line: str, common: Sequence[str], width: int) -> Text:
+def _folded(line: str, common: re.Pattern[str], width: int) -> Text:
     """`line` with what is common standing out, broken where the column ends, words or not."""
     text = Text(line, "dim")
-    text.highlight_words(common, "not dim bold")
+    text.highlight_regex(common, "not dim bold")
     ends = list(itertools.accumulate(len(piece) for piece in chop_cells(line, width)))
     return Text("\n").join(text.divide(ends[:-1]))
 
