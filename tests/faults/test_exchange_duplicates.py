@@ -36,7 +36,7 @@ def test_eight_posts_at_once_are_one_message(tmp_path: Path, processes: int) -> 
         gateways = [attack.city]
         for _ in range(processes - 1):
             another = beside(attack.city).start()
-            others.callback(another.kill)
+            others.callback(another.clear_away)
             gateways.append(another)
         for gateway in gateways:
             gateway.ready()
@@ -61,7 +61,7 @@ def test_processes_that_start_together_on_a_fresh_folder_share_it(tmp_path: Path
         for gateway in gateways:
             gateway.start()
         for another in gateways[1:]:
-            others.callback(another.kill)
+            others.callback(another.clear_away)
         for gateway in gateways:
             gateway.ready()
         body = orjson.dumps(attack.forger.batch(attack.city.member, [attack.submit()]))

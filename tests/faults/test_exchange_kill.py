@@ -4,6 +4,8 @@ import asyncio
 import random
 from pathlib import Path
 
+import pytest
+
 from contracts.case import State
 from tests.processes.city import City, cities
 from tests.processes.ledger import ask, assert_same_story
@@ -22,6 +24,7 @@ async def kill_now_and_then(city: City, kills: int, chance: random.Random) -> No
         city.start()
 
 
+@pytest.mark.slow
 async def test_no_message_is_lost_doubled_or_disordered_by_fifty_kills(tmp_path: Path) -> None:
     chance = random.Random(SEED)
     with cities(tmp_path, {FILING: "sm", ANSWERING: "intl"}) as both:

@@ -13,6 +13,7 @@ from keys import base64url
 from keys.suites import SUITES
 from keys.suites.suite import SigningKey
 from tests.processes.answer import Answer
+from tests.processes.drafts import CITIZEN_ID, MOBILE
 from tests.processes.forger import Forger, Letter
 from tests.processes.ledger import ask
 from tests.processes.under_attack import STRANGER, UnderAttack
@@ -264,6 +265,14 @@ def test_every_seal_that_did_not_hold_is_counted(attack: UnderAttack) -> None:
     test_a_key_that_is_not_published_is_unknown(attack)
     test_a_changed_envelope_is_not_under_the_seal(attack)
     assert {code: failures(code) - before[code] for code in codes} == dict.fromkeys(codes, 1.0)
+
+
+def test_what_a_seal_smuggles_into_the_log_is_masked(attack: UnderAttack) -> None:
+    answer, _ = post_header(attack, {"kid": f"{CITIZEN_ID} {MOBILE}"})
+    assert answer.code == "seal.key_unknown"
+    assert "seal.key_unknown" in attack.city.log()
+    assert CITIZEN_ID not in attack.city.log()
+    assert MOBILE not in attack.city.log()
 
 
 def test_a_rejected_batch_leaves_no_seal_behind(attack: UnderAttack) -> None:

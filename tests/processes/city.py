@@ -89,6 +89,11 @@ class City:
         self.process.wait(LONG)
         self.process = None
 
+    def clear_away(self) -> None:
+        """At the end of a test: kill whatever still runs."""
+        if self.process is not None:
+            self.kill()
+
     def terminate(self) -> None:
         """Ask the process to end; do not wait."""
         assert self.process is not None
@@ -182,8 +187,7 @@ def cities(folder: Path, suites: Mapping[str, str], *strangers: Member) -> Itera
         yield made
     finally:
         for city in made:
-            if city.process is not None:
-                city.kill()
+            city.clear_away()
 
 
 def beside(city: City) -> City:

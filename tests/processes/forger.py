@@ -74,6 +74,7 @@ class Forger:
     code: str
     suite: str = "intl"
     kid: str = "sign-1"
+    address: str = "http://127.0.0.1:9"
     signing: dict[str, SigningKey] = field(default_factory=dict)
     published: list[MemberKey] = field(default_factory=list)
 
@@ -112,7 +113,7 @@ class Forger:
             code=self.code,
             name=f"city {self.code}",
             suite=self.suite,
-            address="http://127.0.0.1:9",
+            address=self.address,
             signing_keys=tuple(self.published),
             sealing_keys=(
                 MemberKey(kid="open-1", jwk=opening.public().jwk(), valid_from=LONG_AGO),

@@ -1,0 +1,62 @@
+"""Several processes of one gateway: when one dies, another carries its lanes on."""
+
+import random
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.processes.city import City, beside, cities
+from tests.processes.ledger import ask, assert_same_story, count
+from tests.processes.office import all_settled, offices
+from tests.processes.patience import until_then
+
+ROUNDS, CASES = 4, 40
+
+
+async def test_another_process_takes_over_the_lanes_of_a_dead_one(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    with cities(tmp_path, {"410100": "intl", "440100": "sm"}) as (here, there), ExitStack() as end:
+        twin = beside(here)
+        end.callback(twin.clear_away)
+        for city in (here, twin, there):
+            city.start()
+        for city in (here, twin, there):
+            city.ready()
+        async with offices([here]) as (office,):
+            for turn in range(ROUNDS):
+                for number in range(CASES):
+                    await office.file(f"{turn}-{number}", there.code)
+                    if number == CASES // 2:
+                        dying = _consumer(here, twin)
+                        dying.kill()
+                await all_settled(here)
+                assert count(there.store, "message") == (turn + 1) * CASES
+                dying.start()
+                if chance.random() < 0.5:
+                    dying.ready()
+        assert_same_story(here.store, there.store, here.folder / "members.json")
+
+
+async def test_a_stopped_process_hands_its_lanes_over_at_once(tmp_path: Path) -> None:
+    with cities(tmp_path, {"410100": "intl", "440100": "sm"}) as (here, there), ExitStack() as end:
+        twin = beside(here)
+        end.callback(twin.clear_away)
+        for city in (here, twin, there):
+            city.start().ready()
+        async with offices([here]) as (office,):
+            stopped = _consumer(here, twin)
+            assert stopped.stop() == 0
+            await until_then(lambda: _owner(here), "the lane has an owner again", within=60)
+            await office.file("T-1", there.code)
+            await all_settled(here)
+
+
+def _owner(city: City) -> str:
+    """Who holds the lane to the one partner; empty when nobody does."""
+    found = ask(city.store, "SELECT owner FROM lane WHERE lane LIKE 'partner/%'")
+    return str(found[0][0]) if found else ""
+
+
+def _consumer(one: City, other: City) -> City:
+    """The process that carries the lane to the partner: its id stands in the lease."""
+    assert one.process is not None
+    return one if _owner(one).split("/")[1] == str(one.process.pid) else other
