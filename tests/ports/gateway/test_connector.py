@@ -125,9 +125,7 @@ async def test_whatever_lies_about_does_not_keep_documents_out(
 
 async def test_a_name_that_is_no_unicode_is_a_name(folder: FolderConnector, tmp_path: Path) -> None:
     """A share that is filled by an old system: the bytes of a name in GBK."""
-    raw = os.fsencode(tmp_path / "in") + b"/" + "办件".encode("gbk")
-    with open(raw, "wb") as file:
-        file.write(b"data")
+    (tmp_path / "in" / os.fsdecode("办件".encode("gbk"))).write_bytes(b"data")
     (arrival,) = await folder.arrivals(wait=0.0)
     assert arrival.key.encode(), "the key goes into a database"
     assert arrival.document.name.encode()
