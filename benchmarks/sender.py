@@ -17,7 +17,7 @@ from gateway import bootstrap, config
 from gateway.exchange.submit import Submit
 from gateway.metrics import Metrics
 
-_OPEN = 1024  # messages submitted and not yet receipted, at most
+_OPEN = 2048  # messages submitted and not yet receipted, at most
 _DRAFTS = 512  # made beforehand and sent again and again under new numbers
 
 
@@ -56,7 +56,7 @@ async def _saturate(submit: Submit, meter: CountingMeter, messages: int) -> list
                 memory.append(_resident_kib())
 
     del room
-    await asyncio.gather(*(worker() for _ in range(256)))
+    await asyncio.gather(*(worker() for _ in range(128)))
     await meter.reach(start + messages)
     return memory
 

@@ -1,6 +1,7 @@
 """The only place where parts meet: settings in, a wired gateway out."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -131,6 +132,11 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
 def tune_process() -> None:
     """What a process that runs a gateway sets once for itself."""
     sys.setswitchinterval(_SWITCH_SECONDS)
+    # Messages make no reference cycles; looking for them a hundred times a second costs a
+    # sixth of the processor.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 async def run(folder: config.Home) -> None:

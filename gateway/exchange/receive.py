@@ -19,6 +19,7 @@ message stands for itself. Steps 2, 5 and 6 are `examine`, steps 7 to 9 are
 `judge`, which runs inside step 10.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -53,12 +54,19 @@ class Receive:
         self._queue = queue
         self._to_city = to_city
         self._examine = Examine(home, check_body)
+        # One batch is examined while another commits. More at once would only make all of
+        # them late together, and leave the sender without receipts to go on with.
+        self._at_once = asyncio.Semaphore(2)
 
     async def __call__(self, body: bytes) -> tuple[str, bytes]:
         """The sender's member code and the reply body.
 
         Raises BatchRejected, TrustUnavailable or StoreUnavailable: then nothing was taken.
         """
+        async with self._at_once:
+            return await self._receive(body)
+
+    async def _receive(self, body: bytes) -> tuple[str, bytes]:
         batch = read_batch(body)
         now = self._home.clock.now()
         seal = check_seal(

@@ -1,0 +1,141 @@
+"""CPU microseconds a message, stage by stage, in one process without a network.
+
+The same objects as in a running gateway, called one after another for whole batches; CPU
+time is that of the whole process, so the store's thread counts too.
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from benchmarks.members import RECEIVER, make_two, sample_draft
+from contracts.seal import BATCH_TYPE
+from contracts.tree import leaf_hash
+from gateway import bootstrap, config
+from gateway.exchange.compose import compose
+from gateway.exchange.examine import Examine, Leaf, check_leaves, read_batch
+from gateway.exchange.judge import Judgement
+from gateway.exchange.pack import pack
+from gateway.exchange.receive import Receive
+from gateway.exchange.settle import read_reply, settlement
+from gateway.ports import Verdict
+from gateway.records import Scope, Snapshot, partner_lane
+from keys.batch_seal import check_seal
+
+BATCH = 128
+_NOTHING: Any = None
+
+
+class Stages:
+    """Adds up CPU time by the name of a stage."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.messages = 0
+
+    @contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        started = time.process_time()
+        yield
+        self.seconds[name] += time.process_time() - started
+
+    def microseconds(self) -> dict[str, float]:
+        return {name: spent / self.messages * 1e6 for name, spent in self.seconds.items()}
+
+
+async def _round(stages: Stages, ours: bootstrap.Parts, theirs: bootstrap.Parts, start: int) -> None:
+    """One batch from draft to settled receipt, each stage by itself."""
+    home = ours.home
+    drafts = [sample_draft(start + index) for index in range(BATCH)]
+    with stages.of("seal"):  # also done within submit: measured alone, taken off below
+        for draft in drafts:
+            compose(home, draft, RECEIVER)
+    with stages.of("submit"):
+        await asyncio.gather(*(ours.submit(draft) for draft in drafts))
+    with stages.of("read"):
+        tickets = await ours.store.tickets(partner_lane(RECEIVER), 0, BATCH)
+        outgoing = await ours.store.outgoing([ticket.message_id for ticket in tickets])
+    with stages.of("sign"):
+        packed = await pack(home, RECEIVER, outgoing)
+        await ours.store.apply(Scope(), lambda _: Verdict(_seals(packed), None))
+    reply = await _receive(stages, theirs, packed.body)
+    with stages.of("settle"):
+        settled = read_reply(home, RECEIVER, packed, reply)
+        by_id = {ticket.message_id: ticket for ticket in tickets}
+
+        def rule(snapshot: Snapshot) -> Verdict[None]:
+            states = {key[1]: known.state for key, known in snapshot.messages.items()}
+            changes = settlement(
+                packed, settled, by_id, states, now=home.now_ms(), to_city=False
+            )
+            return Verdict(changes, None)
+
+        keys = [(home.code, ticket.message_id) for ticket in tickets]
+        await ours.store.apply(Scope(messages=keys), rule)
+    stages.messages += BATCH
+
+
+def _seals(packed: Any) -> Any:
+    from gateway.records import Changes
+
+    return Changes(seals=[packed.tree.record])
+
+
+async def _receive(stages: Stages, theirs: bootstrap.Parts, body: bytes) -> bytes:
+    home = theirs.home
+    with stages.of("parse"):
+        batch = read_batch(body)
+    with stages.of("verify"):
+        now = home.clock.now()
+        seal = check_seal(batch.seal, BATCH_TYPE, trust=home.trust, us=home.code, now=now)
+        leaves = check_leaves(seal, batch)
+    examine = Examine(home, lambda _kind, _body: None)
+    with stages.of("open and validate"):
+        found = [
+            examine(Leaf(seal, "", index, leaves[index], now), message)
+            for index, message in enumerate(batch.messages)
+        ]
+    with stages.of("judge"):
+        judgement = Judgement(
+            Snapshot(), us=home.code, sender=seal.iss, now=now, to_city=False
+        )
+        judged = judgement.judge(found)
+        for one in judged:
+            leaf_hash(home.suite.digest, one.receipt or b"")
+    receive = Receive(home, theirs.store, theirs.queue, to_city=False)
+    with stages.of("receive, whole"):
+        _, reply = await receive(body)
+    return reply
+
+
+async def _measure(folder: Path, suite: str, rounds: int) -> dict[str, float]:
+    sender, receiver = make_two(folder, suite)
+    ours, theirs = (bootstrap.parts(config.load(each)) for each in (sender, receiver))
+    await _round(Stages(), ours, theirs, 10**8)  # warm up
+    stages = Stages()
+    for number in range(rounds):
+        await _round(stages, ours, theirs, number * BATCH)
+    await ours.store.close()
+    await theirs.store.close()
+    return stages.microseconds()
+
+
+def measure(suite: str, rounds: int = 12) -> dict[str, float]:
+    """CPU microseconds a message by stage."""
+    bootstrap.tune_process()
+    with tempfile.TemporaryDirectory(prefix="tongban-bench-") as scratch:
+        return asyncio.run(_measure(Path(scratch), suite, rounds))
+
+
+_Awaitable = (Awaitable, Callable)
+
+if __name__ == "__main__":
+    for name, spent in measure(sys.argv[1]).items():
+        sys.stdout.write(f"{name:20} {spent:8.1f}\n")
