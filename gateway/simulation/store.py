@@ -174,27 +174,31 @@ class MemoryStore:
 def _look(tables: _Tables, scope: Scope) -> Snapshot:
     """What `scope` names, and nothing else: a rule that forgot to name it sees nothing."""
     snapshot = Snapshot(
-        messages={
-            key: Known(message.digest, message.state, message.receipt)
-            for key in scope.messages
-            if (message := tables.messages.get(key))
-        },
         cases={i: tables.cases[i] for i in scope.cases if i in tables.cases},
         numbers={n: case for n in scope.numbers if (case := _by_number(tables, n))},
         intakes=frozenset(key for key in scope.intakes if key in tables.intakes),
         waiting_count=dict.fromkeys(scope.waiting_of, 0),
+        waiting_bytes=dict.fromkeys(scope.waiting_of, 0),
     )
-    for waiting in tables.waiting.values():
+    keys = list(scope.messages)
+    for key, waiting in tables.waiting.items():
         sender, case_id = waiting.message.sender, waiting.message.case_id
         if sender in scope.waiting_of:
             snapshot.waiting_count[sender] += 1
+            snapshot.waiting_bytes[sender] += _size(waiting)
             if case_id in scope.cases:
                 snapshot.waiting.setdefault(case_id, []).append(waiting)
-                if message := tables.messages.get((sender, waiting.message.id)):
-                    snapshot.messages[sender, message.id] = Known(
-                        message.digest, message.state, message.receipt
-                    )
+                keys.append(key)
+    for key in keys:
+        if message := tables.messages.get(key):
+            snapshot.messages[key] = Known(message.digest, message.state, message.receipt)
     return snapshot
+
+
+def _size(waiting: WaitingRecord) -> int:
+    """Near enough to what a database would hold for it."""
+    message = waiting.message
+    return len(message.envelope) + sum(2 * len(part.sealed) for part in message.parts)
 
 
 def _write(tables: _Tables, changes: Changes) -> None:

@@ -118,6 +118,15 @@ async def test_a_rule_sees_what_its_scope_names_and_nothing_else(store: Store) -
     assert [each.message.id for each in seen.waiting[CASE_ID]] == ["w1"]
     assert ANOTHER not in seen.waiting
     assert seen.waiting_count == {THEM: 2}
+    assert list(seen.waiting_bytes) == [THEM]
+    assert seen.waiting_bytes[THEM] >= 2 * len(waiting("w1").message.envelope)
+
+
+async def test_what_is_known_under_an_id_that_waits_is_seen_with_it(store: Store) -> None:
+    await write(store, waiting=[waiting("w1")], messages=[received("w1", case_id=ANOTHER)])
+    scope = Scope(cases=[CASE_ID], waiting_of=[THEM])
+    seen = await store.apply(scope, lambda snapshot: Verdict(Changes(), snapshot))
+    assert list(seen.messages) == [(THEM, "w1")]
 
 
 async def test_tickets_have_the_order_of_commits_and_no_position_comes_twice(store: Store) -> None:
