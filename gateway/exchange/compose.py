@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from adapters.adapter import Draft, File
 from contracts import limits
-from contracts.envelope import Part, Sealing
+from contracts.envelope import Part, Sealing, first_mistake
 from contracts.errors import MessageRefused
 from contracts.messages import BODY, BODY_TYPE
 from gateway.exchange.home import Home, part_info
 from gateway.records import EpochRecord, PartRecord
 from keys.sealing import salted_digest
+
+_MOST_BYTES = limits.BATCH_BYTES - limits.MIB  # beside parts, a batch of one holds an envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,12 @@ class Composed:
 def compose(home: Home, draft: Draft, receiver: str) -> Composed:
     """Seal body and files of `draft` to `receiver` under a fresh message id.
 
-    Raises MessageRefused (`envelope.too_complex`) when there are too many or too large
-    parts, KeyUnusable or BatchRejected when the receiver cannot be sealed to.
+    Raises MessageRefused when there are too many or too large parts
+    (`envelope.too_complex`) or one that no envelope can name (`envelope.malformed`),
+    KeyUnusable or BatchRejected when the receiver cannot be sealed to.
     """
+    if BODY in draft.files:
+        raise MessageRefused(f"a file may not be named {BODY}", code="envelope.malformed")
     files = {BODY: File(BODY_TYPE, draft.body.to_json()), **draft.files}
     _check(files)
     message_id = home.new_id()
@@ -44,8 +51,8 @@ def compose(home: Home, draft: Draft, receiver: str) -> Composed:
     parts, records = [], []
     for name, file in files.items():
         sealed, salt = epoch.seal(file.data, part_info(message_id, name))
-        parts.append(
-            Part(
+        try:
+            part = Part(
                 name=name,
                 media_type=file.media_type,
                 size=len(file.data),
@@ -53,7 +60,9 @@ def compose(home: Home, draft: Draft, receiver: str) -> Composed:
                 digest=digest(sealed).hex(),
                 plain_digest=salted_digest(digest, salt, file.data).hex(),
             )
-        )
+        except ValidationError as error:
+            raise MessageRefused(first_mistake(error), part=len(parts)) from error
+        parts.append(part)
         records.append(PartRecord(name, file.media_type, sealed))
     own_copy = home.own_copy(receiver, epoch)
     return Composed(
@@ -67,6 +76,11 @@ def compose(home: Home, draft: Draft, receiver: str) -> Composed:
 
 
 def _check(files: Mapping[str, File]) -> None:
+    size = sum(len(file.data) for file in files.values()) * 4 // 3  # in base64
+    if size > _MOST_BYTES:
+        raise MessageRefused(
+            f"parts of {size} bytes in base64, at most {_MOST_BYTES}", code="envelope.too_complex"
+        )
     if len(files) > limits.MESSAGE_PARTS:
         raise MessageRefused(
             f"{len(files)} parts, at most {limits.MESSAGE_PARTS}", code="envelope.too_complex"
