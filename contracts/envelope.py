@@ -30,8 +30,8 @@ class Part(Model):
 
     name: PartName
     media_type: Annotated[str, StringConstraints(min_length=3, max_length=127)]
-    size: Annotated[int, Field(ge=0)]
-    sealed_size: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=0, strict=True)]
+    sealed_size: Annotated[int, Field(ge=0, strict=True)]
     digest: HexDigest  # of the sealed bytes
     plain_digest: HexDigest  # of salt || plain bytes
 
@@ -52,7 +52,7 @@ class Envelope(Model):
     sender: MemberCode
     receiver: MemberCode
     case_id: CaseId
-    sequence: Annotated[int, Field(ge=1, le=1_000_000_000)]
+    sequence: Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
     in_reply_to: MessageId | None = None
     created_at: Moment
     expires_at: Moment

@@ -7,7 +7,14 @@ out again, so that a message or document that passes through loses nothing.
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 Json = Any  # a JSON value: None, bool, int, float, str, list or dict of the same
 
@@ -27,13 +34,23 @@ class Model(BaseModel):
         return self.model_dump_json(exclude_none=True, by_alias=True).encode()
 
 
+def _written_out(value: object) -> object:
+    """Seconds since 1970, as a number or in digits, are no time that a reader can check."""
+    if not isinstance(value, datetime) and not (isinstance(value, str) and value[4:5] == "-"):
+        raise ValueError("not a time: write RFC 3339 with Z or an offset")
+    return value
+
+
 def _with_offset(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a time without offset: write RFC 3339 with Z or an offset")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a time outside of the years 1 to 9999 in UTC") from error
 
 
-Moment = Annotated[datetime, AfterValidator(_with_offset)]
+Moment = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_with_offset)]
 """A point in time, RFC 3339 with an offset; kept in UTC."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]

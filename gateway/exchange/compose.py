@@ -48,7 +48,8 @@ def compose(home: Home, draft: Draft, receiver: str) -> Composed:
     message_id = home.new_id()
     epoch = home.sealer(receiver).epoch(home.clock.monotonic())
     digest = home.suite.digest
-    parts, records = [], []
+    parts: list[Part] = []
+    records: list[PartRecord] = []
     for name, file in files.items():
         sealed, salt = epoch.seal(file.data, part_info(message_id, name))
         try:
