@@ -9,11 +9,9 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from benchmarks.members import RECEIVER, make_two, sample_draft
 from contracts.seal import BATCH_TYPE
@@ -25,12 +23,11 @@ from gateway.exchange.judge import Judgement
 from gateway.exchange.pack import pack
 from gateway.exchange.receive import Receive
 from gateway.exchange.settle import read_reply, settlement
-from gateway.ports import Verdict
-from gateway.records import Scope, Snapshot, partner_lane
+from gateway.ports import Verdict, always
+from gateway.records import Changes, Scope, Snapshot, partner_lane
 from keys.batch_seal import check_seal
 
 BATCH = 128
-_NOTHING: Any = None
 
 
 class Stages:
@@ -50,7 +47,9 @@ class Stages:
         return {name: spent / self.messages * 1e6 for name, spent in self.seconds.items()}
 
 
-async def _round(stages: Stages, ours: bootstrap.Parts, theirs: bootstrap.Parts, start: int) -> None:
+async def _round(
+    stages: Stages, ours: bootstrap.Parts, theirs: bootstrap.Parts, start: int
+) -> None:
     """One batch from draft to settled receipt, each stage by itself."""
     home = ours.home
     drafts = [sample_draft(start + index) for index in range(BATCH)]
@@ -64,7 +63,7 @@ async def _round(stages: Stages, ours: bootstrap.Parts, theirs: bootstrap.Parts,
         outgoing = await ours.store.outgoing([ticket.message_id for ticket in tickets])
     with stages.of("sign"):
         packed = await pack(home, RECEIVER, outgoing)
-        await ours.store.apply(Scope(), lambda _: Verdict(_seals(packed), None))
+        await ours.store.apply(Scope(), always(Changes(seals=[packed.tree.record])))
     reply = await _receive(stages, theirs, packed.body)
     with stages.of("settle"):
         settled = read_reply(home, RECEIVER, packed, reply)
@@ -72,20 +71,12 @@ async def _round(stages: Stages, ours: bootstrap.Parts, theirs: bootstrap.Parts,
 
         def rule(snapshot: Snapshot) -> Verdict[None]:
             states = {key[1]: known.state for key, known in snapshot.messages.items()}
-            changes = settlement(
-                packed, settled, by_id, states, now=home.now_ms(), to_city=False
-            )
+            changes = settlement(packed, settled, by_id, states, now=home.now_ms(), to_city=False)
             return Verdict(changes, None)
 
         keys = [(home.code, ticket.message_id) for ticket in tickets]
         await ours.store.apply(Scope(messages=keys), rule)
     stages.messages += BATCH
-
-
-def _seals(packed: Any) -> Any:
-    from gateway.records import Changes
-
-    return Changes(seals=[packed.tree.record])
 
 
 async def _receive(stages: Stages, theirs: bootstrap.Parts, body: bytes) -> bytes:
@@ -103,9 +94,7 @@ async def _receive(stages: Stages, theirs: bootstrap.Parts, body: bytes) -> byte
             for index, message in enumerate(batch.messages)
         ]
     with stages.of("judge"):
-        judgement = Judgement(
-            Snapshot(), us=home.code, sender=seal.iss, now=now, to_city=False
-        )
+        judgement = Judgement(Snapshot(), us=home.code, sender=seal.iss, now=now, to_city=False)
         judged = judgement.judge(found)
         for one in judged:
             leaf_hash(home.suite.digest, one.receipt or b"")
@@ -133,8 +122,6 @@ def measure(suite: str, rounds: int = 12) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="tongban-bench-") as scratch:
         return asyncio.run(_measure(Path(scratch), suite, rounds))
 
-
-_Awaitable = (Awaitable, Callable)
 
 if __name__ == "__main__":
     for name, spent in measure(sys.argv[1]).items():

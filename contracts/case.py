@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from contracts.applicant import Applicant
 from contracts.codes import CertificateId
 from contracts.ids import CaseId
@@ -101,7 +103,7 @@ class Form(Model):
     """The matter's own form: field names and values as its definition gives them."""
 
     name: Name | None = None
-    fields: dict[str, Json] = {}
+    fields: dict[str, Json] = Field(default_factory=dict)
 
 
 class Application(Model):

@@ -89,7 +89,7 @@ class TongbanError(Exception):
         return f"{self.code}: {self.detail}{place}"
 
 
-class Wrong(TongbanError):
+class Wrong(TongbanError):  # noqa: N818 - named for what it says
     """It was checked and it is wrong. Sending the same bytes again will fail again."""
 
 
@@ -139,7 +139,7 @@ class EvidenceInvalid(Wrong):
     default_code = "evidence.invalid"
 
 
-class Unchecked(TongbanError):
+class Unchecked(TongbanError):  # noqa: N818 - named for what it says
     """It could not be checked, kept or delivered now. The same bytes may succeed later."""
 
 

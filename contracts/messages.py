@@ -8,6 +8,7 @@ parts that the body refers to by name. Who may say what, and when, is the life o
 
 from enum import StrEnum
 
+from contracts.applicant import Identity
 from contracts.case import (
     Application,
     Decision,
@@ -15,7 +16,6 @@ from contracts.case import (
     Material,
     ResultCertificate,
 )
-from contracts.applicant import Identity
 from contracts.jurisdiction import Clerk
 from contracts.matter import TimeLimit
 from contracts.model import Model, Moment, Name, Reference, Text

@@ -7,6 +7,8 @@ names the exact bytes it speaks of.
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from contracts.envelope import HexDigest, MemberCode
 from contracts.ids import MessageId
 from contracts.model import Model, Moment, Reference
@@ -24,7 +26,7 @@ class RefusalNote(Model):
 
     code: Reference
     detail: str
-    where: dict[str, str] = {}
+    where: dict[str, str] = Field(default_factory=dict)
 
 
 class Receipt(Model):

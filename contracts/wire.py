@@ -73,6 +73,6 @@ class Problem(Model):
     code: str
     side: str
     retry: bool
-    where: dict[str, str] = {}
+    where: dict[str, str] = Field(default_factory=dict)
     remedy: str
     trace: str | None = None

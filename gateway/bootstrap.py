@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 
 from adapters.adapter import Adapter
+from adapters.profiles.load import builtin_profile, load_adapter
 from gateway import config
 from gateway.clock import SystemClock
 from gateway.connectors.folder import FolderConnector
@@ -82,8 +83,6 @@ def adapter(folder: config.Home) -> Adapter | None:
     profile = folder.settings.city.profile
     if profile is None:
         return None
-    from adapters.profiles.load import builtin_profile, load_adapter
-
     path = builtin_profile(profile) if profile.isdigit() else folder.path(folder.folder / profile)
     return load_adapter(path)
 

@@ -14,34 +14,51 @@ class Metrics:
     """A `Meter` that can be scraped."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        new = {"registry": self._registry}
+        self._registry = registry = CollectorRegistry()
         self._received = Counter(
-            "tongban_messages_received", "Messages of partners, by result", ["partner", "result"],
-            **new,
-        )  # fmt: skip
+            "tongban_messages_received",
+            "Messages of partners, by result",
+            ["partner", "result"],
+            registry=registry,
+        )
         self._receipts = Counter(
-            "tongban_receipts", "Receipts for our messages, by outcome", ["partner", "outcome"],
-            **new,
-        )  # fmt: skip
+            "tongban_receipts",
+            "Receipts for our messages, by outcome",
+            ["partner", "outcome"],
+            registry=registry,
+        )
         self._exchange = Histogram(
-            "tongban_exchange_seconds", "From the record of a message to its receipt", ["partner"],
-            buckets=_SECONDS, **new,
-        )  # fmt: skip
+            "tongban_exchange_seconds",
+            "From the record of a message to its receipt",
+            ["partner"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
         self._rejected = Counter(
-            "tongban_rejected", "Batches and replies that were not used, by code", ["code"], **new
+            "tongban_rejected",
+            "Batches and replies that were not used, by code",
+            ["code"],
+            registry=registry,
         )
         self._signatures = Counter(
-            "tongban_signature_failures", "Seals that did not hold, by code", ["code"], **new
+            "tongban_signature_failures",
+            "Seals that did not hold, by code",
+            ["code"],
+            registry=registry,
         )
-        self._depth = Gauge("tongban_queue_depth", "Tickets in a lane", ["lane"], **new)
+        self._depth = Gauge("tongban_queue_depth", "Tickets in a lane", ["lane"], registry=registry)
         self._age = Gauge(
-            "tongban_queue_oldest_seconds", "Age of the oldest ticket of a lane", ["lane"], **new
+            "tongban_queue_oldest_seconds",
+            "Age of the oldest ticket of a lane",
+            ["lane"],
+            registry=registry,
         )
         self._failures = Gauge(
-            "tongban_link_failures", "Failures in a row of the link to a partner", ["partner"],
-            **new,
-        )  # fmt: skip
+            "tongban_link_failures",
+            "Failures in a row of the link to a partner",
+            ["partner"],
+            registry=registry,
+        )
 
     def received(self, partner: str, result: str) -> None:
         self._received.labels(partner, result).inc()

@@ -47,6 +47,11 @@ class Verdict(Generic[T]):
     answer: T
 
 
+def always(changes: Changes) -> Callable[[Snapshot], Verdict[None]]:
+    """A rule for what is to be written whatever the store holds."""
+    return lambda _snapshot: Verdict(changes, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """What waits for one partner, or for the city."""

@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 import typer
 
 from contracts.errors import SettingsInvalid, TongbanError
-from gateway.cli import case, demo, member, members, message, screen, translate
+from gateway.cli import (
+    case,
+    contracts,
+    demo,
+    evidence,
+    member,
+    members,
+    message,
+    screen,
+    translate,
+)
 from gateway.cli.failure import failure
 from gateway.cli.help_words import set_help_words
 from gateway.cli.language import say
@@ -21,7 +31,7 @@ app = typer.Typer(
         "通办: 一城收件, 他城办理.", "tongban: one city receives a case that another city handles."
     ),
 )
-for group in (member, members, case, message, translate, demo):
+for group in (member, members, case, message, evidence, translate, contracts, demo):
     group.add_to(app)
 
 

@@ -23,9 +23,12 @@ from gateway.cli.wording import (
     outcome_name,
     reason_name,
 )
-from gateway.exchange.proof import Proof, Prove
-from gateway.records import MessageRecord, SealRecord
+from gateway.evidence.bundle import MessageEvidence, SealedLeaf
+from gateway.evidence.verify import Proven, verify_message
+from gateway.exchange.proof import Prove
+from gateway.records import MessageRecord
 from keys import base64url, strict_json
+from keys.trust.trust_list import TrustList
 
 
 def show(
@@ -39,7 +42,7 @@ def show(
             raise Wrong("this city knows no such message", code="not_found", message=message_id)
         prove = Prove(desk.parts.store, desk.parts.home.trust)
         _envelope(message)
-        _proof(message, await _checked(prove, message))
+        _proof(message, await _checked(prove, message, desk.parts.home.trust))
         _parts(read_envelope(message.envelope))
         if open_:
             opened = await desk.open_message(message)
@@ -50,9 +53,15 @@ def show(
     at_desk(home, work)
 
 
-async def _checked(prove: Prove, message: MessageRecord) -> Proof | Wrong | None:
+Checked = tuple[MessageEvidence, Proven]
+
+
+async def _checked(
+    prove: Prove, message: MessageRecord, trust: TrustList
+) -> Checked | Wrong | None:
     try:
-        return await prove(message)
+        evidence = await prove.evidence(message)
+        return (evidence, verify_message(evidence, trust)) if evidence else None
     except Wrong as error:
         return error
 
@@ -71,40 +80,42 @@ def _envelope(message: MessageRecord) -> None:
     screen.out().print(grid)
 
 
-def _proof(message: MessageRecord, proof: Proof | Wrong | None) -> None:
-    if isinstance(proof, Wrong):
+def _proof(message: MessageRecord, checked: Checked | Wrong | None) -> None:
+    if isinstance(checked, Wrong):
         _heading(say("印章与回执", "seal and receipt"))
         failed = say("验证不通过", "does not hold")
-        screen.out().print(Text(f"  ✗ {failed}: {proof}", "bold red"))
+        screen.out().print(Text(f"  ✗ {failed}: {checked}", "bold red"))
         return
     _heading(say("批次印章", "batch seal"))
-    if proof is None:
+    if checked is None:
         screen.out().print(say("  尚未发出", "  not sent yet"))
     else:
-        _seal(proof.batch, proof.batch_claims, message.position)
+        _seal(checked[0].sealed, checked[1].batch)
     _heading(say("回执", "receipt"))
-    if proof is None or proof.receipt is None or proof.receipts is None:
+    if checked is None or checked[1].receipt is None:
         screen.out().print(f"  {outcome_name(message.state)}")
         return
+    evidence, proven = checked
     grid = _grid()
     grid.add_row(say("结果", "outcome"), Text(outcome_name(message.state), "bold"))
     if message.reason:
         grid.add_row(say("原因", "reason"), f"{reason_name(message.reason)}  {message.reason}")
-    grid.add_row(say("入库时间", "stored"), full_clock(proof.receipt.at))
+    if proven.receipt is not None:
+        grid.add_row(say("入库时间", "stored"), full_clock(proven.receipt.at))
     screen.out().print(grid)
-    if proof.receipts_claims is not None:
-        _seal(proof.receipts, proof.receipts_claims, None)
+    if evidence.receipt_sealed is not None and proven.receipts is not None:
+        _seal(evidence.receipt_sealed, proven.receipts)
 
 
-def _seal(record: SealRecord, seal: Seal, position: int | None) -> None:
-    header = strict_json.loads_object(base64url.decode(record.token.partition(".")[0]))
-    place = "" if position is None else say(f", 第 {position + 1} 份", f", leaf {position + 1}")
-    grid = _grid()
+def _seal(leaf: SealedLeaf, seal: Seal) -> None:
+    header = strict_json.loads_object(base64url.decode(leaf.seal.partition(".")[0]))
     held = say("签名、路径、树根均成立", "signature, path and root hold")
+    place = say(f"{seal.size} 份中第 {leaf.index + 1} 份", f"leaf {leaf.index + 1} of {seal.size}")
+    grid = _grid()
     grid.add_row(say("验证", "checked"), Text(f"✓ {held}", "green"))
     grid.add_row(say("签名者", "signer"), f"{city_name(seal.iss)}  {header.get('kid')}")
     grid.add_row(say("算法", "algorithm"), f"{header.get('alg')} / {seal.digest}")
-    grid.add_row(say("批次", "batch"), say(f"{seal.size} 份{place}", f"{seal.size}{place}"))
+    grid.add_row(say("批次", "batch"), place)
     grid.add_row(say("树根", "root"), seal.root)
     screen.out().print(grid)
 

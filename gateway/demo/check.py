@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from contracts.errors import Wrong
 from gateway.cli.language import say
 from gateway.cli.wording import city_name, kind_name
-from gateway.exchange.proof import Proof, Prove
+from gateway.evidence.verify import Proven
+from gateway.exchange.proof import Prove
 from gateway.ports import Store
 from gateway.records import CaseRecord, Direction, Incident, MessageRecord, MessageState
 from keys.trust.trust_list import TrustList
@@ -29,7 +30,7 @@ class Ledger:
     code: str
     cases: dict[str, CaseRecord] = field(default_factory=dict)
     messages: dict[Key, MessageRecord] = field(default_factory=dict)
-    seals: set[str] = field(default_factory=set)  # ids of those whose signature holds
+    seals: set[str] = field(default_factory=set)  # `jti` of those whose signature holds
     paths: int = 0  # leaves that were shown to be under a seal
     incidents: list[Incident] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -96,20 +97,19 @@ def audit(ledgers: Sequence[Ledger]) -> Audit:
 
 async def _verify(ledger: Ledger, prove: Prove, message: MessageRecord) -> None:
     try:
-        proof = await prove(message)
+        proven = await prove(message)
     except Wrong as error:
         ledger.faults.append(f"{city_name(ledger.code)}: {_called(message)}: {error}")
         return
-    if proof is not None:
-        _count(ledger, proof)
+    if proven is not None:
+        _count(ledger, proven)
 
 
-def _count(ledger: Ledger, proof: Proof) -> None:
-    ledger.seals.add(proof.batch.id)
-    ledger.paths += 1
-    if proof.receipts is not None:
-        ledger.seals.add(proof.receipts.id)
-        ledger.paths += 1
+def _count(ledger: Ledger, proven: Proven) -> None:
+    for seal in (proven.batch, proven.receipts):
+        if seal is not None:
+            ledger.seals.add(seal.jti)
+            ledger.paths += 1
 
 
 def _compare_message(key: Key, ledgers: Mapping[str, Ledger]) -> list[str]:

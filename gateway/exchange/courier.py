@@ -21,7 +21,7 @@ from gateway.exchange.link_status import LinkStatus
 from gateway.exchange.pack import Packed, pack
 from gateway.exchange.settle import Settled, read_reply, settlement
 from gateway.exchange.window import Window
-from gateway.ports import Answer, Consumer, Link, Queue, Store, Verdict
+from gateway.ports import Answer, Consumer, Link, Queue, Store, Verdict, always
 from gateway.records import (
     CITY_LANE,
     OPEN_STATES,
@@ -101,11 +101,11 @@ class Courier:
 
     async def run(self) -> None:
         """Carry until `stop`; returns when nothing is in flight."""
-        async with self._queue.consume(partner_lane(self._partner)) as consumer:
-            async with asyncio.TaskGroup() as tasks:
-                feeding = tasks.create_task(self._feed(consumer))
-                await self._dispatch(consumer)
-                feeding.cancel()
+        lane = self._queue.consume(partner_lane(self._partner))
+        async with lane as consumer, asyncio.TaskGroup() as tasks:
+            feeding = tasks.create_task(self._feed(consumer))
+            await self._dispatch(consumer)
+            feeding.cancel()
 
     # --- from the lane into the window -----------------------------------------------------
 
@@ -190,7 +190,7 @@ class Courier:
         answer = await self._link.post(BATCHES_PATH, packed.body)
         settled = read_reply(self._home, self._partner, packed, self._body(answer))
         await self._settle(consumer, packed, settled, tickets)
-        self._succeeded(packed, settled)
+        self._succeeded(settled)
         return self._deferred(settled, tickets)
 
     async def _settle(
@@ -210,7 +210,7 @@ class Courier:
             await self._queue.announce([CITY_LANE])
 
     async def _write(self, changes: Changes) -> None:
-        await self._store.apply(Scope(), lambda _: Verdict(changes, None))
+        await self._store.apply(Scope(), always(changes))
 
     # --- what came back ---------------------------------------------------------------------
 
@@ -229,7 +229,7 @@ class Courier:
             answer=code,
         )
 
-    def _succeeded(self, packed: Packed, settled: Settled) -> None:
+    def _succeeded(self, settled: Settled) -> None:
         self._backoff.succeeded()
         self.status.succeeded(self._home.clock.now())
         if self._window.batch_count < self._pace.batch_count:

@@ -7,7 +7,7 @@ partner have taken it in time after all, its first receipt says so and the city 
 
 from contracts.errors import StoreUnavailable
 from gateway.exchange.home import Home
-from gateway.ports import Queue, Store, Verdict
+from gateway.ports import Queue, Store, always
 from gateway.records import CITY_LANE, Changes, Incident, MessageRecord, Scope, Ticket
 
 _AT_ONCE = 500
@@ -55,7 +55,7 @@ class Expire:
                 Ticket(CITY_LANE, message.id, message.sender, message.case_id, now)
                 for message in expired
             ]
-        await self._store.apply(Scope(), lambda _: Verdict(changes, None))
+        await self._store.apply(Scope(), always(changes))
         await self._queue.announce([CITY_LANE])
         return max(len(expired), len(waiting))
 

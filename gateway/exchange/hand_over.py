@@ -15,7 +15,7 @@ from contracts.messages import Kind
 from gateway.exchange.backoff import Backoff
 from gateway.exchange.home import Home
 from gateway.exchange.open_message import OpenMessage
-from gateway.ports import Connector, Notice, Queue, Store, Verdict
+from gateway.ports import Connector, Notice, Queue, Store, always
 from gateway.records import (
     CITY_LANE,
     Changes,
@@ -69,7 +69,7 @@ class HandOver:
             try:
                 incidents = await self._hand_over(ticket)
                 changes = Changes(tickets_done=[ticket.position], incidents=incidents)
-                await self._store.apply(Scope(), lambda _, done=changes: Verdict(done, None))
+                await self._store.apply(Scope(), always(changes))
             except TongbanError as error:
                 await self._pause(error)
             else:

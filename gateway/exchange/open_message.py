@@ -59,7 +59,7 @@ class OpenMessage:
         if envelope.sealing is None:
             return {}
         if message.direction is Direction.OUT:
-            return await self._own(message, envelope)
+            return await self._own(message, envelope.sealing.secret)
         opener = self._home.opener(message.sender)
         wrapped = base64.b64decode(envelope.sealing.secret)
         return {
@@ -69,10 +69,9 @@ class OpenMessage:
             for part in message.parts
         }
 
-    async def _own(self, message: MessageRecord, envelope: Envelope) -> dict[str, bytes]:
+    async def _own(self, message: MessageRecord, epoch_id: str) -> dict[str, bytes]:
         """What we sent is sealed to the partner: our copy of the epoch's secret opens it."""
-        assert envelope.sealing is not None
-        epoch = await self._store.epoch(envelope.sealing.secret)
+        epoch = await self._store.epoch(epoch_id)
         if epoch is None:
             raise MessageRefused("our copy of the epoch's secret is gone", code="part.unreadable")
         context = epoch_context(self._home.code, self._home.code)
@@ -80,6 +79,6 @@ class OpenMessage:
         suite = SUITES[self._home.trust.member(message.receiver).suite]
         plain = {}
         for part in message.parts:
-            info = part_info(envelope.id, part.name)
+            info = part_info(message.id, part.name)
             plain[part.name] = suite.decrypt(suite.part_key(secret, info), part.sealed, info)
         return plain

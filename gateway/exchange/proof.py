@@ -1,92 +1,78 @@
-"""Proof: that a message and its receipt are what their signers sealed, checked anew.
+"""Proof: the evidence that this city's store holds for a message, and whether it holds.
 
 Everything is recomputed from the exact bytes in the store: leaf, path, root, signature. The
-keys are judged by the day of the signature, as an auditor would.
+check itself is the auditor's, `gateway.evidence.verify`.
 """
 
-from dataclasses import dataclass
-
 from contracts.errors import EvidenceInvalid
-from contracts.receipt import Receipt
-from contracts.seal import BATCH_TYPE, RECEIPTS_TYPE, Seal
 from contracts.tree import inclusion_paths, leaf_hash
-from gateway.exchange.settle import check_receipt
+from gateway.evidence.bundle import Bundle, MessageEvidence, SealedLeaf
+from gateway.evidence.verify import Proven, verify_message
+from gateway.exchange.home import Home
 from gateway.ports import Store
 from gateway.records import MessageRecord, SealRecord
-from keys.batch_seal import check_path, check_seal
-from keys.suites import DIGESTS, SUITES
+from keys.suites import SUITES
 from keys.trust.trust_list import TrustList
 
 _LEAF = 32  # bytes of a leaf hash
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """The two seals that hold a message, each with the claims that were signed.
-
-    `receipt` and its seal lack while the message waits for its receipt.
-    """
-
-    batch: SealRecord
-    batch_claims: Seal
-    receipt: Receipt | None = None
-    receipts: SealRecord | None = None
-    receipts_claims: Seal | None = None
-
-
 class Prove:
-    """Use case: check one message of the store against the trust list."""
+    """Use case: gather the evidence for messages of the store, and check it."""
 
     def __init__(self, store: Store, trust: TrustList) -> None:
         self._store = store
         self._trust = trust
 
-    async def __call__(self, message: MessageRecord) -> Proof | None:
-        """None: we have not sent it yet. Raises EvidenceInvalid, or BatchRejected
-        with what is wrong with a seal (`seal.*`, `path.invalid`) or receipt."""
+    async def __call__(self, message: MessageRecord) -> Proven | None:
+        """None: we have not sent it yet. Raises as `verify_message` does."""
+        evidence = await self.evidence(message)
+        return verify_message(evidence, self._trust) if evidence else None
+
+    async def evidence(self, message: MessageRecord) -> MessageEvidence | None:
+        """Envelope, receipt, and where each stands. Raises EvidenceInvalid when a seal is gone."""
         if message.seal_id is None or message.position is None:
             return None
         batch = await self._store.seal(message.seal_id)
         if batch is None:
-            raise _unproven("its batch seal is gone", message)
-        digest = DIGESTS[SUITES[self._trust.member(message.sender).suite].digest_name]
-        leaf = leaf_hash(digest, message.envelope)
-        if leaf != message.digest:
-            raise _unproven("the envelope is not the one that was recorded", message)
-        claims = self._check(batch, BATCH_TYPE, message.sender, leaf, message.position)
+            raise EvidenceInvalid("its batch seal is gone", message=message.id)
+        sealed = self._place(batch, message.position)
         if message.receipt is None:
-            return Proof(batch, claims)
-        receipt = check_receipt(message, message.receipt, message.receiver, message.sender)
-        receipts, answered = await self._receipt_seal(message, message.receipt)
-        return Proof(batch, claims, receipt, receipts, answered)
+            return MessageEvidence(envelope=message.envelope.decode(), sealed=sealed)
+        return MessageEvidence(
+            envelope=message.envelope.decode(),
+            sealed=sealed,
+            receipt=message.receipt.decode(),
+            receipt_sealed=await self._receipt_place(message, message.receipt),
+        )
 
-    async def _receipt_seal(
-        self, message: MessageRecord, receipt: bytes
-    ) -> tuple[SealRecord, Seal]:
-        suite = SUITES[self._trust.member(message.receiver).suite]
-        leaf = leaf_hash(DIGESTS[suite.digest_name], receipt)
+    async def bundle(self, home: Home, case_id: str) -> Bundle:
+        """The evidence of a whole case; messages that were never sealed are left out."""
+        found = [await self.evidence(message) for message in await self._store.messages(case_id)]
+        return Bundle(
+            city=home.code,
+            case_id=case_id,
+            exported_at=home.clock.now(),
+            messages=tuple(evidence for evidence in found if evidence is not None),
+        )
+
+    async def _receipt_place(self, message: MessageRecord, receipt: bytes) -> SealedLeaf:
+        digest = SUITES[self._trust.member(message.receiver).suite].digest
+        leaf = leaf_hash(digest, receipt)
         seal = await self._store.seal_over(leaf, message.receiver, message.recorded_at)
         if seal is None:
-            raise _unproven("no seal covers its receipt", message)
-        position = _leaves(seal).index(leaf)
-        return seal, self._check(seal, RECEIPTS_TYPE, message.receiver, leaf, position)
+            raise EvidenceInvalid("no seal covers its receipt", message=message.id)
+        return self._place(seal, _leaves(seal).index(leaf))
 
-    def _check(self, record: SealRecord, typ: str, issuer: str, leaf: bytes, position: int) -> Seal:
-        seal = check_seal(record.token, typ, trust=self._trust, us=None, now=None)
-        if seal.iss != issuer:
-            raise EvidenceInvalid(f"sealed by {seal.iss}, not by {issuer}")
-        digest = DIGESTS[seal.digest]
-        root, paths = inclusion_paths(digest, _leaves(record))
-        if root.hex() != seal.root or not 0 <= position < len(paths):
-            raise EvidenceInvalid("the kept leaves are not those of the seal", seal=seal.jti)
-        path = [step.hex() for step in paths[position]]
-        check_path(digest, seal, leaf, position, path)
-        return seal
+    def _place(self, record: SealRecord, index: int) -> SealedLeaf:
+        digest = SUITES[self._trust.member(record.issuer).suite].digest
+        _, paths = inclusion_paths(digest, _leaves(record))
+        if index >= len(paths):
+            raise EvidenceInvalid("the kept leaves are not those of the seal", seal=record.id)
+        return SealedLeaf(
+            seal=record.token, index=index, path=tuple(step.hex() for step in paths[index])
+        )
 
 
 def _leaves(record: SealRecord) -> list[bytes]:
     return [record.leaves[at : at + _LEAF] for at in range(0, len(record.leaves), _LEAF)]
-
-
-def _unproven(detail: str, message: MessageRecord) -> EvidenceInvalid:
-    return EvidenceInvalid(detail, message=message.id)

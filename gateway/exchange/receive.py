@@ -32,7 +32,7 @@ from gateway.exchange.examine import BodyCheck, Examine, Leaf, check_leaves, rea
 from gateway.exchange.home import Home
 from gateway.exchange.judge import Candidate, Judged, Judgement, note
 from gateway.exchange.sealed_tree import seal_leaves
-from gateway.ports import Queue, Store, Verdict
+from gateway.ports import Queue, Store, Verdict, always
 from gateway.records import CITY_LANE, Changes, Scope, SealOf, SealRecord, Snapshot, seal_id
 from keys.batch_seal import check_seal
 
@@ -126,7 +126,7 @@ class Receive:
         if not leaves:
             return _reply(None, judged, [])
         tree = await seal_leaves(self._home, RECEIPTS_TYPE, batch.iss, leaves, answers=batch.jti)
-        await self._store.apply(Scope(), lambda _: Verdict(Changes(seals=[tree.record]), None))
+        await self._store.apply(Scope(), always(Changes(seals=[tree.record])))
         return _reply(tree.record.token, judged, tree.paths)
 
 

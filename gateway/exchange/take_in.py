@@ -14,7 +14,7 @@ from contracts.errors import TongbanError, Wrong
 from gateway.exchange.backoff import Backoff
 from gateway.exchange.home import Home
 from gateway.exchange.submit import Submit
-from gateway.ports import Arrival, Connector, Notice, Store, Verdict
+from gateway.ports import Arrival, Connector, Notice, Store, always
 from gateway.records import Changes, Incident, Scope
 
 _LOG = logging.getLogger("tongban.take_in")
@@ -78,7 +78,7 @@ class TakeIn:
             where={**error.where, "document": arrival.document.name},
             content=arrival.document.data,
         )
-        await self._store.apply(Scope(), lambda _: Verdict(Changes(incidents=[incident]), None))
+        await self._store.apply(Scope(), always(Changes(incidents=[incident])))
         await self._connector.reject(arrival, notice_of(error))
 
 

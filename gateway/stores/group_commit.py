@@ -40,8 +40,7 @@ class _Job:
     @property
     def touches(self) -> set[object]:
         """What no other job of its round may touch."""
-        assert self.scope is not None
-        scope = self.scope
+        scope = self.scope or Scope()
         touched: set[object] = {*scope.messages, *scope.cases}
         touched.update(("number", number) for number in scope.numbers)
         touched.update(("intake", key) for key in scope.intakes)
@@ -80,11 +79,13 @@ class GroupCommit:
 
     async def apply(self, scope: Scope, rule: Callable[[Snapshot], Verdict[T]]) -> T:
         """As `Store.apply`: durable when it returns."""
-        return await self._submit(scope, rule)
+        answer: T = await self._submit(scope, rule)
+        return answer
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """`work` in a transaction of this thread; durable when it returns."""
-        return await self._submit(None, work)
+        answer: T = await self._submit(None, work)
+        return answer
 
     def close(self) -> None:
         """Finish what is queued, then end the thread."""

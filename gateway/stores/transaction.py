@@ -98,7 +98,7 @@ def _waiting_over(size: int) -> Any:
 
 def _given(size: int, columns: Sequence[str]) -> Subquery:
     """The given rows as a table."""
-    rows_given = [
+    rows_given: list[Any] = [
         select(*(bindparam(f"{name}_{row}").label(name) for name in columns)) for row in range(size)
     ]
     return union_all(*rows_given).subquery("given")
