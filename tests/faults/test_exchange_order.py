@@ -1,20 +1,12 @@
-"""Steps 7 to 9: duplicates, order within a case, and the life of the case."""
+"""Steps 7 and 8: duplicates, and order within a case."""
 
 import pytest
 
 from contracts import limits
 from contracts.messages import Kind
 from tests.processes.forger import Letter, new_id
-from tests.processes.ledger import ask, count, entries, incidents
+from tests.processes.ledger import ask, count, entries
 from tests.processes.under_attack import UnderAttack
-
-
-def state(attack: UnderAttack, case_id: str) -> tuple[str, int]:
-    """State of the case, and the last sequence that was judged."""
-    ((found, taken),) = ask(
-        attack.city.store, "SELECT state, taken FROM case_record WHERE id = ?", case_id
-    )
-    return str(found), int(taken)
 
 
 def waiting(attack: UnderAttack, case_id: str) -> int:
@@ -88,7 +80,7 @@ def test_what_comes_early_waits_and_follows_in_order(attack: UnderAttack) -> Non
     assert waiting(attack, first.case_id) == 3
     assert attack.send(first).outcomes == ["taken"]
     assert waiting(attack, first.case_id) == 0
-    assert state(attack, first.case_id) == ("submitted", 4)
+    assert attack.state(first.case_id) == ("submitted", 4)
     recorded = entries(attack.city.store, "case_id = ?", first.case_id)
     assert [entry.sequence for entry in recorded] == [1, 2, 3, 4]
     again = attack.send(*later)
@@ -113,10 +105,10 @@ def test_the_waiting_room_of_a_case_is_bounded_and_nothing_is_lost(attack: Under
     assert answer.reasons == ["order.waiting"] * room + ["order.too_early"] * 10
     assert waiting(attack, first.case_id) == room
     assert attack.send(first).outcomes == ["taken"]
-    assert state(attack, first.case_id)[1] == room + 1
+    assert attack.state(first.case_id)[1] == room + 1
     # What found no room was kept by its sender, who sends it again.
     assert attack.send(*later).outcomes == ["duplicate"] * room + ["taken"] * 10
-    assert state(attack, first.case_id)[1] == len(later) + 1
+    assert attack.state(first.case_id)[1] == len(later) + 1
 
 
 def test_the_waiting_room_of_a_partner_is_bounded(attack: UnderAttack) -> None:
@@ -188,7 +180,7 @@ def test_an_id_used_again_while_it_waits_does_not_block_what_it_waits_for(
     assert attack.send(first).outcomes == ["taken"]
     assert waiting(attack, first.case_id) == 0
     assert attack.send(waits).reasons == ["message.conflict"]
-    assert state(attack, first.case_id) == ("submitted", 1)
+    assert attack.state(first.case_id) == ("submitted", 1)
 
 
 def test_two_messages_waiting_under_one_id_are_an_alarm(attack: UnderAttack) -> None:
@@ -199,123 +191,3 @@ def test_two_messages_waiting_under_one_id_are_an_alarm(attack: UnderAttack) -> 
     assert attack.send(first, second).outcomes == ["taken", "taken"]
     assert attack.send(waits).receipts[0].outcome == "taken"
     assert attack.send(other).reasons == ["message.conflict"]
-
-
-# --- step 9: the life of the case ------------------------------------------------------------
-
-
-def test_a_submission_comes_once(attack: UnderAttack) -> None:
-    letter = attack.opened()
-    second = attack.submit(case_id=letter.case_id, sequence=2)
-    assert attack.send(second).reasons == ["case.exists"]
-    assert state(attack, letter.case_id) == ("submitted", 2)
-
-
-@pytest.mark.parametrize("kind", [Kind.RECEIVE, Kind.ACCEPT, Kind.DECIDE, Kind.CLOSE])
-def test_only_the_handling_city_states_facts(attack: UnderAttack, kind: Kind) -> None:
-    letter = attack.opened()
-    answer = attack.send(attack.fact(kind, letter.case_id, 2))
-    assert answer.reasons == ["case.wrong_city"]
-    assert state(attack, letter.case_id) == ("submitted", 2)
-
-
-def test_a_third_city_has_no_part_in_the_case(attack: UnderAttack) -> None:
-    letter = attack.opened()
-    meddling = attack.third.letter(
-        attack.city.member,
-        Kind.REMIND,
-        b'{"reminded_at":"2026-01-01T08:00:00Z"}',
-        case_id=letter.case_id,
-        sequence=2,
-    )
-    answer = attack.third.send(attack.city.url, attack.city.member, meddling)
-    assert answer.outcomes == ["refused"]
-    assert answer.reasons == ["case.wrong_city"]
-    assert state(attack, letter.case_id) == ("submitted", 1)
-    assert attack.send(attack.remind(letter.case_id, 2)).outcomes == ["taken"]
-
-
-def test_a_third_city_cannot_wait_for_a_case_that_is_not_its_own(attack: UnderAttack) -> None:
-    letter = attack.opened()
-    early = attack.third.letter(
-        attack.city.member, Kind.REMIND, b"{}", case_id=letter.case_id, sequence=7
-    )
-    answer = attack.third.send(attack.city.url, attack.city.member, early)
-    assert answer.reasons == ["case.wrong_city"]
-
-
-def test_a_case_that_was_never_opened_is_unknown(attack: UnderAttack) -> None:
-    assert attack.send(attack.remind(new_id(), 1)).reasons == ["case.unknown"]
-
-
-def test_an_expired_message_is_refused_and_the_case_moves_on(attack: UnderAttack) -> None:
-    letter = attack.opened()
-    expired = attack.remind(
-        letter.case_id,
-        2,
-        created_at="2026-01-01T08:00:00Z",
-        expires_at="2026-01-02T08:00:00Z",
-    )
-    answer = attack.send(expired, attack.remind(letter.case_id, 3))
-    assert answer.outcomes == ["refused", "taken"]
-    assert answer.reasons == ["envelope.expired", None]
-    assert state(attack, letter.case_id) == ("submitted", 3)
-
-
-def test_a_refused_message_uses_its_place_up(attack: UnderAttack) -> None:
-    letter = attack.opened()
-    bad = attack.say(Kind.REMIND, b"{}", letter.case_id, 2)
-    answer = attack.send(bad, attack.remind(letter.case_id, 3))
-    assert answer.reasons == ["body.invalid", None]
-    assert state(attack, letter.case_id)[1] == 3
-
-
-def test_a_case_whose_submission_was_refused_stays_closed(attack: UnderAttack) -> None:
-    refused = attack.submit(contract="2.0")
-    answer = attack.send(refused, attack.remind(refused.case_id, 2))
-    assert answer.reasons == ["envelope.contract_unsupported", "case.unknown"]
-
-
-# --- parts that did not come through: nothing is receipted -----------------------------------
-
-
-@pytest.mark.parametrize(
-    ("spoil", "code"),
-    [
-        ("missing", "part.missing"),
-        ("more", "part.missing"),
-        ("shorter", "part.size"),
-        ("changed", "part.digest"),
-        ("not base64", "part.digest"),
-    ],
-)
-def test_a_part_spoilt_on_the_way_comes_again(attack: UnderAttack, spoil: str, code: str) -> None:
-    letter, honest = attack.submit(), attack.submit()
-    follower = attack.remind(letter.case_id, 2)
-    batch = attack.forger.batch(attack.city.member, [letter, follower, honest])
-    parts = batch["messages"][0]["parts"]
-    batch["messages"][0]["parts"] = {
-        "missing": [],
-        "more": [*parts, parts[0]],
-        "shorter": [parts[0][:-8] + "AA=="],
-        "changed": ["AAAA" + parts[0][4:]],
-        "not base64": ["*" + parts[0][1:]],
-    }[spoil]
-    answer = attack.checked(attack.forger.post(attack.city.url, batch))
-    assert answer.outcomes == ["later", "later", "taken"]
-    assert answer.reasons == [code, "order.waiting", None]
-    assert attack.kept(letter, follower) == 0
-    assert code in incidents(attack.city.store)
-    assert attack.send(letter, follower).outcomes == ["taken", "duplicate"]
-
-
-def test_every_result_is_counted(attack: UnderAttack) -> None:
-    def counted(result: str) -> float:
-        return attack.city.metric("tongban_messages_received_total", result=result)
-
-    results = ("taken", "duplicate", "refused", "later")
-    before = [counted(result) for result in results]
-    first = attack.submit()
-    attack.send(attack.remind(first.case_id, 2))
-    attack.send(first, first, attack.remind(new_id(), 1))
-    assert [counted(r) - b for r, b in zip(results, before, strict=True)] == [1, 1, 1, 1]

@@ -12,7 +12,7 @@ from tests.processes.answer import Answer
 from tests.processes.city import City, cities
 from tests.processes.drafts import fact_body, submission
 from tests.processes.forger import Forger, Letter
-from tests.processes.ledger import count
+from tests.processes.ledger import ask, count
 
 HERE, FORGER, THIRD, STRANGER = "410100", "440100", "510100", "110100"
 
@@ -65,6 +65,12 @@ class UnderAttack:
         letter = self.submit()
         assert self.send(letter).outcomes == ["taken"]
         return letter
+
+    def state(self, case_id: str) -> tuple[str, int]:
+        """State of a case, and the last sequence of its sender that was judged."""
+        query = "SELECT state, taken FROM case_record WHERE id = ?"
+        ((state, taken),) = ask(self.city.store, query, case_id)
+        return str(state), int(taken)
 
     def kept(self, *letters: Letter) -> int:
         """How many of these the store knows as messages, whatever became of them."""
