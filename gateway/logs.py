@@ -16,7 +16,7 @@ from contracts.codes import mask_citizen_id, mask_mobile
 
 _CITIZEN_ID = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")
 _MOBILE = re.compile(
-    r"(?:(?<![0-9A-Za-z])(?<!\d\.)|(?<=\b86)|(?<=\b0086))"  # no fraction; +86, 86 and 0086 may stand
+    r"(?:(?<![0-9A-Za-z])(?<!\d\.)|(?<=\b86)|(?<=\b0086))"  # no fraction; after +86 or 0086
     r"1[3-9]\d{9}(?![0-9A-Za-z])(?!\.\d)"
 )
 Event = MutableMapping[str, Any]
