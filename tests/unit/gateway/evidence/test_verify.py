@@ -1,0 +1,184 @@
+"""An auditor with a bundle and public keys: what holds, and what each forgery runs into."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from contracts.errors import EvidenceInvalid
+from contracts.messages import Kind
+from gateway.evidence.bundle import Bundle, MessageEvidence, read_bundle
+from gateway.evidence.verify import Report, verify_bundle
+from gateway.exchange.pack import pack
+from gateway.exchange.proof import Prove
+from gateway.exchange.settle import read_reply, settlement
+from gateway.ports import Verdict, always
+from gateway.records import Changes, Scope, Snapshot, partner_lane
+from gateway.simulation.drafts import said
+from keys.trust.member import MemberList
+from keys.trust.roll import Roll
+from tests.unit.gateway.stage import KEYRINGS, TRUST, City, two_cities
+
+
+async def _carry(sender: City, receiver: City) -> None:
+    """What a courier does, once: everything in the lane, in one batch."""
+    tickets = await sender.store.tickets(partner_lane(receiver.code), 0, 100)
+    outgoing = await sender.store.outgoing([ticket.message_id for ticket in tickets])
+    packed = await pack(sender.home, receiver.code, outgoing)
+    await sender.store.apply(Scope(), always(Changes(seals=[packed.tree.record])))
+    _, reply = await receiver.receive(packed.body)
+    settled = read_reply(sender.home, receiver.code, packed, reply)
+    by_id = {ticket.message_id: ticket for ticket in tickets}
+
+    def rule(snapshot: Snapshot) -> Verdict[None]:
+        states = {key[1]: known.state for key, known in snapshot.messages.items()}
+        now = sender.home.now_ms()
+        return Verdict(settlement(packed, settled, by_id, states, now=now, to_city=False), None)
+
+    await sender.store.apply(Scope(messages=[(sender.code, message) for message in by_id]), rule)
+
+
+@pytest.fixture
+async def bundle() -> Bundle:
+    """A case that was submitted, reminded of and received; as the receiving city holds it."""
+    here, there = two_cities()
+    case_id = await here.opens("A-1")
+    await here.submit(said("A-1", Kind.REMIND, here.clock.now()))
+    await _carry(here, there)
+    await there.submit(said(case_id, Kind.RECEIVE, there.clock.now()))
+    await _carry(there, here)
+    return await Prove(here.store, TRUST).bundle(here.home, case_id)
+
+
+def _changed(
+    bundle: Bundle, index: int, change: Callable[[MessageEvidence], MessageEvidence]
+) -> Report:
+    messages = list(bundle.messages)
+    messages[index] = change(messages[index])
+    return verify_bundle(bundle.model_copy(update={"messages": tuple(messages)}), TRUST)
+
+
+def _code(report: Report, index: int) -> str | None:
+    fault = report.findings[index].fault
+    return fault.code if fault else None
+
+
+async def test_both_cities_hold_the_same_evidence_and_it_holds() -> None:
+    here, there = two_cities()
+    case_id = await here.opens("A-1")
+    await _carry(here, there)
+    ours = await Prove(here.store, TRUST).bundle(here.home, case_id)
+    theirs = await Prove(there.store, TRUST).bundle(there.home, case_id)
+    assert ours.messages == theirs.messages
+    for held in (ours, theirs):
+        report = verify_bundle(read_bundle(held.to_json()), TRUST)
+        assert report.holds
+        assert report.findings[0].proven is not None
+        assert report.findings[0].proven.receipt is not None
+
+
+async def test_a_whole_case_is_proven_message_by_message(bundle: Bundle) -> None:
+    report = verify_bundle(bundle, TRUST)
+    assert report.holds
+    said_by = [
+        (f.proven.envelope.sender, f.proven.envelope.kind) for f in report.findings if f.proven
+    ]
+    assert said_by == [
+        ("410100", "case.submit"),
+        ("410100", "case.remind"),
+        ("440100", "case.receive"),
+    ]
+
+
+async def test_one_changed_character_of_an_envelope_is_noticed(bundle: Bundle) -> None:
+    def change(evidence: MessageEvidence) -> MessageEvidence:
+        other = evidence.envelope.replace("case.submit", "case.remind")
+        return evidence.model_copy(update={"envelope": other})
+
+    report = _changed(bundle, 0, change)
+    assert _code(report, 0) == "path.invalid"
+    assert not report.holds
+
+
+async def test_one_changed_character_of_a_receipt_is_noticed(bundle: Bundle) -> None:
+    def change(evidence: MessageEvidence) -> MessageEvidence:
+        other = (evidence.receipt or "").replace("taken", "refused")
+        return evidence.model_copy(update={"receipt": other})
+
+    assert _code(_changed(bundle, 0, change), 0) == "path.invalid"
+
+
+async def test_a_receipt_of_another_message_proves_nothing(bundle: Bundle) -> None:
+    def change(evidence: MessageEvidence) -> MessageEvidence:
+        other = bundle.messages[1]
+        return evidence.model_copy(
+            update={"receipt": other.receipt, "receipt_sealed": other.receipt_sealed}
+        )
+
+    assert _code(_changed(bundle, 0, change), 0) == "evidence.invalid"
+
+
+async def test_a_receipts_seal_cannot_pose_as_a_batch_seal(bundle: Bundle) -> None:
+    def change(evidence: MessageEvidence) -> MessageEvidence:
+        assert evidence.receipt_sealed is not None
+        return evidence.model_copy(
+            update={"envelope": evidence.receipt, "sealed": evidence.receipt_sealed}
+        )
+
+    assert _code(_changed(bundle, 0, change), 0) == "seal.malformed"
+
+
+async def test_another_place_in_the_tree_is_noticed(bundle: Bundle) -> None:
+    def change(evidence: MessageEvidence) -> MessageEvidence:
+        sealed = evidence.sealed.model_copy(update={"index": 1})
+        return evidence.model_copy(update={"sealed": sealed})
+
+    assert _code(_changed(bundle, 0, change), 0) == "path.invalid"
+
+
+async def test_a_message_left_out_of_the_middle_is_named(bundle: Bundle) -> None:
+    shorter = bundle.model_copy(update={"messages": bundle.messages[1:]})
+    report = verify_bundle(shorter, TRUST)
+    assert report.gaps == ("410100: 1",)
+    assert not report.holds
+
+
+async def test_a_message_of_another_case_is_noticed(bundle: Bundle) -> None:
+    other = bundle.model_copy(update={"case_id": "01a20c9e-0203-7562-8b77-c1ae48c12557"})
+    assert [_code(verify_bundle(other, TRUST), i) for i in range(3)] == ["evidence.invalid"] * 3
+
+
+async def test_without_a_receipt_it_is_proven_that_it_was_said(bundle: Bundle) -> None:
+    def change(evidence: MessageEvidence) -> MessageEvidence:
+        return evidence.model_copy(update={"receipt": None, "receipt_sealed": None})
+
+    report = _changed(bundle, 0, change)
+    assert report.holds
+    assert report.findings[0].proven is not None
+    assert report.findings[0].proven.receipt is None
+
+
+async def test_a_list_of_members_without_the_signer_proves_nothing(bundle: Bundle) -> None:
+    nobody = Roll(MemberList(members=(KEYRINGS["430100"].entry(),)))
+    assert _code(verify_bundle(bundle, nobody), 0) == "member.unknown"
+
+
+async def test_a_key_is_judged_by_the_day_of_its_signature(bundle: Bundle) -> None:
+    proven = verify_bundle(bundle, TRUST).findings[0].proven
+    assert proven is not None
+    signed_at = proven.envelope.created_at
+    for shift, code in ((timedelta(days=1), None), (-timedelta(days=1), "seal.key_closed")):
+        entry = KEYRINGS["410100"].entry()
+        closed = entry.signing_keys[0].model_copy(update={"closed_at": signed_at + shift})
+        members = (
+            entry.model_copy(update={"signing_keys": (closed,)}),
+            KEYRINGS["440100"].entry(),
+        )
+        report = verify_bundle(bundle, Roll(MemberList(members=members)))
+        assert _code(report, 0) == code
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b'{"format": "tongban.evidence/9"}', b"\xff"])
+def test_what_is_no_bundle_is_refused(raw: bytes) -> None:
+    with pytest.raises(EvidenceInvalid):
+        read_bundle(raw)
