@@ -34,9 +34,11 @@ class OpenMessage:
         self._store = store
 
     async def __call__(self, message: MessageRecord) -> Opened:
-        """`message` with its parts. Raises MessageRefused (`part.unreadable`)."""
+        """`message` with its parts. Raises MessageRefused (`part.unreadable`, `part.missing`)."""
         envelope = read_envelope(message.envelope)
         plain = await self._plain(message, envelope)
+        if gone := [part.name for part in envelope.parts if part.name not in plain]:
+            raise MessageRefused("no longer kept", code="part.missing", part=gone[0])
         kind = Kind(envelope.kind)
         files = {
             part.name: File(part.media_type, plain[part.name])
@@ -50,7 +52,10 @@ class OpenMessage:
         for message in await self._store.messages(case_id):
             if message.kind == Kind.SUBMIT:
                 whole = await self._store.message(message.sender, message.id)
-                opened = await self(whole) if whole else None
+                try:
+                    opened = await self(whole) if whole else None
+                except MessageRefused:  # its parts or its key are gone
+                    return None
                 if opened and isinstance(opened.body, SubmitBody):
                     return opened.body.application
         return None
@@ -75,7 +80,13 @@ class OpenMessage:
         if epoch is None:
             raise MessageRefused("our copy of the epoch's secret is gone", code="part.unreadable")
         context = epoch_context(self._home.code, self._home.code)
-        secret = self._home.opening_key(epoch.key).unwrap(epoch.wrapped, context)
+        try:
+            key = self._home.opening_key(epoch.key)
+        except KeyError:
+            raise MessageRefused(
+                "we no longer have the key", code="part.unreadable", key=epoch.key
+            ) from None
+        secret = key.unwrap(epoch.wrapped, context)
         suite = SUITES[self._home.trust.member(message.receiver).suite]
         plain = {}
         for part in message.parts:
