@@ -17,6 +17,7 @@ from benchmarks.members import RECEIVER, make_two, sample_draft
 from contracts.seal import BATCH_TYPE
 from contracts.tree import leaf_hash
 from gateway import bootstrap, config
+from gateway.exchange.admission import Admission
 from gateway.exchange.compose import compose
 from gateway.exchange.examine import Examine, Leaf, check_leaves, read_batch
 from gateway.exchange.judge import Judgement
@@ -87,7 +88,7 @@ async def _receive(stages: Stages, theirs: bootstrap.Parts, body: bytes) -> byte
         now = home.clock.now()
         seal = check_seal(batch.seal, BATCH_TYPE, trust=home.trust, us=home.code, now=now)
         leaves = check_leaves(seal, batch)
-    examine = Examine(home, lambda _kind, _body: None)
+    examine = Examine(home, Admission(home.code, None))
     with stages.of("open and validate"):
         found = [
             examine(Leaf(seal, "", index, leaves[index], now), message)

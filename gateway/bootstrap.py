@@ -7,12 +7,15 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from adapters.adapter import Adapter
-from adapters.profiles.load import builtin_profile, load_adapter
+from adapters.profiles.load import builtin_profile, load_adapter, load_profile
+from contracts.codes import within
 from gateway import config
 from gateway.clock import SystemClock
 from gateway.connectors.folder import FolderConnector
+from gateway.exchange.admission import Admission
 from gateway.exchange.courier import Courier
 from gateway.exchange.expire import Expire
 from gateway.exchange.hand_over import HandOver
@@ -80,11 +83,23 @@ def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
 
 def adapter(folder: config.Home) -> Adapter | None:
     """The city's adapter, when its settings name a profile. Raises SettingsInvalid."""
+    path = _profile(folder)
+    return load_adapter(path) if path else None
+
+
+def matters(folder: config.Home) -> set[str] | None:
+    """The base codes that the city's crosswalk lists for the city itself, if it lists any."""
+    path = _profile(folder)
+    rows = load_profile(path).crosswalk.rows if path else ()
+    ours = folder.settings.member.code
+    return {row.base_code for row in rows if within(row.region, ours)} or None
+
+
+def _profile(folder: config.Home) -> Path | None:
     profile = folder.settings.city.profile
     if profile is None:
         return None
-    path = builtin_profile(profile) if profile.isdigit() else folder.path(folder.folder / profile)
-    return load_adapter(path)
+    return builtin_profile(profile) if profile.isdigit() else folder.folder / profile
 
 
 def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
@@ -109,7 +124,9 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         pace = settings.exchange.pace
         return Courier(home, store, queue, way, partner, pace=pace, to_city=to_city)
 
-    exchange = ExchangeApi(home, Receive(home, store, queue, to_city=to_city))
+    admission = Admission(home.code, matters(folder))
+    receive = Receive(home, store, queue, to_city=to_city, check_body=admission)
+    exchange = ExchangeApi(home, receive)
     running = Gateway(
         home,
         store,

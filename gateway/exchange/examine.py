@@ -29,8 +29,8 @@ from keys.batch_seal import check_paths
 from keys.sealing import salted_digest
 from keys.suites import DIGESTS
 
-BodyCheck = Callable[[Kind, Model], Refusal | None]
-"""A city's own say on a body that follows the contract: does it have this matter?"""
+BodyCheck = Callable[[str, Model], Refusal | None]
+"""A city's own say on what a sender states in a body that follows the contract."""
 
 
 def read_batch(body: bytes) -> Batch:
@@ -134,7 +134,7 @@ class Examine:
             body = read_body(Kind(envelope.kind), plain)
         except MessageRefused as error:
             return error.refusal()
-        return self._check_body(Kind(envelope.kind), body)
+        return self._check_body(envelope.sender, body)
 
     def _open(self, seal: Seal, envelope: Envelope, sealed: Sequence[PartRecord]) -> bytes | None:
         """Open every part, check its plain digest, and return the body's bytes."""

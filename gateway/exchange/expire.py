@@ -42,22 +42,32 @@ class Expire:
         waiting = await self._store.waiting_expired(now, _AT_ONCE)
         if not expired and not waiting:
             return 0
+        scope = Scope(messages=[(message.sender, message.id) for message in expired])
+        await self._store.apply(scope, lambda seen: self._verdict(seen, expired, waiting, now))
+        await self._queue.announce([CITY_LANE])
+        return max(len(expired), len(waiting))
+
+    def _verdict(
+        self,
+        snapshot: Snapshot,
+        expired: Sequence[MessageRecord],
+        waiting: Sequence[MessageRecord],
+        now: int,
+    ) -> Verdict[None]:
+        """What is still queued is given back; a receipt may have come since the look."""
+        states = {key: known.state for key, known in snapshot.messages.items()}
+        over = [m for m in expired if states.get((m.sender, m.id)) is MessageState.QUEUED]
         changes = Changes(
-            expired=[message.id for message in expired],
+            expired=[message.id for message in over],
             waiting_over=[(message.sender, message.id) for message in waiting],
             incidents=[
-                *(self._incident(m, now, "envelope.expired", m.receiver) for m in expired),
+                *(self._incident(m, now, "envelope.expired", m.receiver) for m in over),
                 *(self._incident(m, now, "order.waiting", m.sender) for m in waiting),
             ],
         )
         if self._to_city:
-            changes.tickets = [
-                Ticket(CITY_LANE, message.id, message.sender, message.case_id, now)
-                for message in expired
-            ]
-        await self._store.apply(Scope(), always(changes))
-        await self._queue.announce([CITY_LANE])
-        return max(len(expired), len(waiting))
+            changes.tickets = [Ticket(CITY_LANE, m.id, m.sender, m.case_id, now) for m in over]
+        return Verdict(changes, None)
 
     def _incident(self, message: MessageRecord, now: int, code: str, partner: str) -> Incident:
         return Incident(

@@ -98,6 +98,11 @@ class HandOver:
             return await self._write(message, number or message.case_id)
         except Wrong as error:
             return [self._incident(message, error)]
+        except TongbanError:
+            raise
+        except Exception:
+            _LOG.exception("message %s cannot be handed over", message.id)
+            return [self._incident(message, TongbanError("see the log of the gateway"))]
 
     async def _write(self, message: MessageRecord, number: str) -> list[Incident]:
         opened = await self._open(message)

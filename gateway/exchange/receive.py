@@ -28,6 +28,7 @@ import orjson
 from contracts.seal import BATCH_TYPE, RECEIPTS_TYPE, Seal
 from contracts.tree import leaf_hash
 from contracts.wire import Result
+from gateway.exchange.admission import Admission
 from gateway.exchange.examine import BodyCheck, Examine, Leaf, check_leaves, read_batch
 from gateway.exchange.home import Home
 from gateway.exchange.judge import Candidate, Judged, Judgement, note
@@ -47,13 +48,15 @@ class Receive:
         queue: Queue,
         *,
         to_city: bool,
-        check_body: BodyCheck = lambda _kind, _body: None,
+        check_body: BodyCheck | None = None,
     ) -> None:
+        """`to_city`: whether what is taken goes on to the city's own system. `check_body`:
+        the city's own say; without one, `Admission` to any matter."""
         self._home = home
         self._store = store
         self._queue = queue
         self._to_city = to_city
-        self._examine = Examine(home, check_body)
+        self._examine = Examine(home, check_body or Admission(home.code, None))
         # One batch is examined while another commits. More at once would only make all of
         # them late together, and leave the sender without receipts to go on with.
         self._at_once = asyncio.Semaphore(2)

@@ -65,6 +65,11 @@ class TakeIn:
                 await self._submit(draft, intake=f"{arrival.key}/{index}")
         except Wrong as error:
             await self._reject(arrival, error)
+        except TongbanError:
+            raise
+        except Exception:
+            _LOG.exception("document %s cannot be taken in", arrival.document.name)
+            await self._reject(arrival, TongbanError("see the log of the gateway"))
         else:
             await self._connector.accept(arrival)
 
