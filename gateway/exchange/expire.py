@@ -5,10 +5,21 @@ the partner refuses it as expired and the case's later messages may follow. Shou
 partner have taken it in time after all, its first receipt says so and the city is told.
 """
 
+from collections.abc import Sequence
+
 from contracts.errors import StoreUnavailable
 from gateway.exchange.home import Home
-from gateway.ports import Queue, Store, always
-from gateway.records import CITY_LANE, Changes, Incident, MessageRecord, Scope, Ticket
+from gateway.ports import Queue, Store, Verdict
+from gateway.records import (
+    CITY_LANE,
+    Changes,
+    Incident,
+    MessageRecord,
+    MessageState,
+    Scope,
+    Snapshot,
+    Ticket,
+)
 
 _AT_ONCE = 500
 

@@ -23,6 +23,7 @@ class MemoryConnector:
     handed_over: dict[str, list[Document]] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     broken: bool = False
+    first_accepted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def offer(self, key: str, data: bytes) -> None:
         """The city puts a document where we find it."""
@@ -38,6 +39,7 @@ class MemoryConnector:
         await self._reach()
         self.offered.pop(arrival.key, None)
         self.accepted.append(arrival.key)
+        self.first_accepted.set()
 
     async def reject(self, arrival: Arrival, notice: Notice) -> None:
         await self._reach()

@@ -1,0 +1,170 @@
+"""Handing over: the city gets every message in order, or an operator hears why not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from adapters.adapter import Loss
+from contracts.errors import DocumentRejected
+from contracts.messages import Kind
+from gateway.exchange.hand_over import HandOver
+from gateway.exchange.pack import pack
+from gateway.ports import Verdict
+from gateway.records import (
+    CITY_LANE,
+    Changes,
+    MessageState,
+    Scope,
+    Settlement,
+    Ticket,
+    partner_lane,
+)
+from gateway.simulation.drafts import said
+from gateway.simulation.front_end import MemoryConnector, ToldAdapter
+from gateway.simulation.loop import simulate
+from tests.unit.gateway.stage import HERE, THERE, City, two_cities
+
+
+class Counter:
+    """The handling city, to which messages come, and its own system."""
+
+    def __init__(self) -> None:
+        self.here, self.there = two_cities()
+        self.adapter = ToldAdapter(THERE)
+        self.connector = MemoryConnector()
+
+    async def comes(self, *kinds: Kind) -> str:
+        """A case with these further messages of the receiving city arrives."""
+        case_id = await self.here.opens("1")
+        for kind in kinds:
+            await self.here.submit(said("1", kind, self.here.clock.now()))
+        tickets = await self.here.store.tickets(partner_lane(THERE), 0, 10)
+        ids = [ticket.message_id for ticket in tickets]
+        packed = await pack(self.here.home, THERE, await self.here.store.outgoing(ids))
+        await self.there.receive(packed.body)
+        return case_id
+
+    def runs(self, *scenes: Callable[[], Awaitable[object]], city: City | None = None) -> None:
+        """`HandOver` for two minutes of simulated time, after the first scene."""
+        at = city or self.there
+        hand_over = HandOver(at.home, at.store, at.queue, self.adapter, self.connector)
+
+        async def play() -> None:
+            first, *others = scenes
+            await first()
+            running = asyncio.create_task(hand_over.run())
+            for scene in others:
+                await scene()
+            await at.clock.sleep(120.0)
+            assert not running.done(), running
+            hand_over.stop()
+            await running
+
+        simulate(play, at.clock)
+
+    def left(self, city: City | None = None) -> Sequence[Ticket]:
+        return asyncio.run((city or self.there).store.tickets(CITY_LANE, 0, 100))
+
+    def incidents(self) -> list[str]:
+        return [each.code for each in asyncio.run(self.there.store.incidents(limit=10))]
+
+
+def test_messages_reach_the_city_in_order_with_what_was_applied_for() -> None:
+    counter = Counter()
+    counter.runs(lambda: counter.comes(Kind.REMIND, Kind.WITHDRAW))
+    kinds = [draft.kind for draft in counter.adapter.written]
+    assert kinds == [Kind.SUBMIT, Kind.REMIND, Kind.WITHDRAW]
+    first, *others = counter.adapter.written
+    assert first.application is None, "it is the application"
+    assert all(each.application is not None for each in others)
+    assert len(counter.connector.handed_over) == 3
+    assert counter.left() == []
+    assert counter.incidents() == []
+
+
+def test_the_city_knows_the_case_by_the_number_it_was_handed_over_under() -> None:
+    counter = Counter()
+    numbers: list[str] = []
+
+    async def scene() -> None:
+        numbers.append(await counter.comes())
+
+    counter.runs(scene)
+    assert [draft.number for draft in counter.adapter.written] == numbers
+
+
+def test_what_the_format_cannot_say_is_handed_over_and_told_to_the_operator() -> None:
+    counter = Counter()
+    counter.adapter.losses = [Loss("application.remark", "no place for it")]
+    counter.runs(counter.comes)
+    assert len(counter.connector.handed_over) == 1
+    assert counter.incidents() == ["document.not_carried"]
+
+
+def test_a_message_that_cannot_be_written_does_not_hold_up_the_rest() -> None:
+    counter = Counter()
+    counter.adapter.cannot_write = DocumentRejected("名称过长", code="document.invalid")
+    counter.runs(lambda: counter.comes(Kind.REMIND))
+    assert counter.connector.handed_over == {}
+    assert counter.incidents() == ["document.invalid"] * 2
+    assert counter.left() == []
+
+
+def test_a_fault_of_our_own_is_told_to_the_operator_and_stops_nothing() -> None:
+    counter = Counter()
+
+    def write(_draft: object) -> object:
+        raise ZeroDivisionError
+
+    counter.adapter = type("Faulty", (), {"city": THERE, "write": staticmethod(write)})()
+    counter.runs(counter.comes)
+    assert counter.incidents() == ["internal"]
+    assert counter.left() == []
+
+
+def test_while_the_share_is_gone_messages_wait_in_order() -> None:
+    counter = Counter()
+    counter.connector.broken = True
+
+    async def mend_it() -> None:
+        await counter.there.clock.sleep(20.0)
+        assert len(await counter.there.store.tickets(CITY_LANE, 0, 10)) == 2
+        counter.connector.broken = False
+
+    counter.runs(lambda: counter.comes(Kind.REMIND), mend_it)
+    assert len(counter.connector.handed_over) == 2
+    assert counter.left() == []
+
+
+async def settled(city: City, state: MessageState, reason: str | None) -> str:
+    """A message of the city came to an end that it must hear of."""
+    await city.opens("7")
+    (ticket,) = await city.store.tickets(partner_lane(THERE), 0, 10)
+    receipt = Settlement(ticket.message_id, state, "seal", 0, b"receipt", reason, 1)
+    told = Ticket(CITY_LANE, ticket.message_id, HERE, ticket.case_id, 1)
+    changes = Changes(settlements=[receipt], tickets=[told])
+    await city.store.apply(Scope(), lambda _: Verdict(changes, None))
+    return ticket.message_id
+
+
+def test_the_city_hears_that_its_message_was_refused_and_why() -> None:
+    counter, city = Counter(), City(HERE)
+    counter.runs(lambda: settled(city, MessageState.REFUSED, "matter.unknown"), city=city)
+    (notice,) = counter.connector.notices
+    assert (notice.code, notice.number, notice.kind) == ("matter.unknown", "7", "case.submit")
+    assert notice.remedy_zh
+    assert counter.left(city) == []
+
+
+def test_the_city_hears_that_a_message_was_taken_after_it_had_been_given_back() -> None:
+    counter, city = Counter(), City(HERE)
+    counter.runs(lambda: settled(city, MessageState.TAKEN, None), city=city)
+    (notice,) = counter.connector.notices
+    assert notice.code == "delivered.late"
+
+
+def test_a_reason_that_only_a_newer_partner_knows_is_told_all_the_same() -> None:
+    counter, city = Counter(), City(HERE)
+    counter.runs(lambda: settled(city, MessageState.REFUSED, "future.code"), city=city)
+    (notice,) = counter.connector.notices
+    assert notice.code == "future.code"
+    assert notice.zh
