@@ -1,0 +1,152 @@
+"""The configuration: all mistakes at once, and the environment has the last word."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import SettingsInvalid
+from gateway.config import FILE_NAME, load
+
+GOOD = """
+[member]
+code = "410100"
+
+[keys]
+passphrase_file = "keys/passphrase"
+signing = "file:410100-sign-1.pem"
+opening = ["file:410100-open-1.pem"]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "passphrase").write_text("secret")
+    (tmp_path / "members.json").write_text("{}")
+    (tmp_path / FILE_NAME).write_text(GOOD)
+    return tmp_path
+
+
+def mistakes(folder: Path, text: str) -> list[str]:
+    (folder / FILE_NAME).write_text(text)
+    with pytest.raises(SettingsInvalid) as caught:
+        load(folder)
+    return caught.value.mistakes
+
+
+def test_the_smallest_file_gives_settings_that_make_sense(folder: Path) -> None:
+    settings = load(folder).settings
+    assert (settings.gateway.host, settings.gateway.port) == ("127.0.0.1", 8410)
+    assert settings.exchange.life == timedelta(hours=72)
+    assert settings.exchange.pace.backoff_ceiling <= 300, "minutes, not hours"
+    assert settings.city.connector == "none"
+
+
+def test_paths_start_at_the_folder_of_the_file(folder: Path) -> None:
+    home = load(folder)
+    assert home.path(home.settings.store.path) == folder / "store.sqlite"
+    assert home.path(Path("/elsewhere/x")) == Path("/elsewhere/x")
+
+
+def test_all_mistakes_of_the_file_are_told_at_once_each_with_its_place(folder: Path) -> None:
+    text = """
+surprise = 1
+[member]
+code = "Zhengzhou"
+[gateway]
+listen = "nowhere"
+drain_seconds = -1
+port = 8410
+[keys]
+opening = []
+[city]
+connector = "fax"
+[exchange]
+in_flight = 0
+life_hours = 10000
+"""
+    places = {mistake.partition(":")[0] for mistake in mistakes(folder, text)}
+    assert places == {
+        "surprise",
+        "member.code",
+        "gateway.listen",
+        "gateway.drain_seconds",
+        "gateway.port",
+        "keys.signing",
+        "keys.opening",
+        "city.connector",
+        "exchange.in_flight",
+        "exchange.life_hours",
+    }
+
+
+def test_everything_that_is_missing_around_the_file_is_told_at_once(folder: Path) -> None:
+    text = """
+[member]
+code = "410100"
+[gateway]
+listen = "127.0.0.1:70000"
+[store]
+path = "nowhere/store.sqlite"
+[keys]
+folder = "no-keys"
+passphrase_env = "NO_SUCH_VARIABLE"
+signing = "x"
+opening = ["y"]
+[trust]
+members = "no-members.json"
+[city]
+connector = "folder"
+"""
+    found = mistakes(folder, text)
+    for start in (
+        "keys.folder: ", "trust.members: ", "store.path: ", "keys.passphrase_env: ",
+        "city.profile: ", "gateway.listen: ",
+    ):  # fmt: skip
+        assert [each for each in found if each.startswith(start)], start
+
+
+def test_a_passphrase_must_come_from_somewhere(folder: Path) -> None:
+    (told,) = mistakes(folder, GOOD.replace('passphrase_file = "keys/passphrase"\n', ""))
+    assert told.startswith("keys: ")
+
+
+def test_the_environment_overrides_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGBAN_GATEWAY__LISTEN", "[::1]:9000")
+    monkeypatch.setenv("TONGBAN_EXCHANGE__BATCH_COUNT", "7")
+    monkeypatch.setenv("TONGBAN_MEMBER__CODE", "440100")
+    monkeypatch.setenv("TONGBAN_LANG", "en")  # no table of the file, and no mistake
+    settings = load(folder).settings
+    assert (settings.gateway.host, settings.gateway.port) == ("::1", 9000)
+    assert settings.exchange.pace.batch_count == 7
+    assert settings.member.code == "440100"
+    assert settings.keys.signing == "file:410100-sign-1.pem", "the rest is the file's"
+
+
+def test_a_mistake_of_the_environment_is_a_mistake(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TONGBAN_EXCHANGE__IN_FLIGHT", "many")
+    with pytest.raises(SettingsInvalid) as caught:
+        load(folder)
+    assert caught.value.mistakes[0].startswith("exchange.in_flight: ")
+
+
+@pytest.mark.parametrize("text", ["[member", "a = 1\na = 2", '[member]\ncode = "\ud800"'])
+def test_what_is_no_toml_is_said_to_be_none(folder: Path, text: str) -> None:
+    (folder / FILE_NAME).write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(SettingsInvalid) as caught:
+        load(folder)
+    assert caught.value.where == {"source": str(folder / FILE_NAME)}
+
+
+def test_without_a_file_the_way_to_make_one_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsInvalid) as caught:
+        load(tmp_path)
+    assert "tongban init" in caught.value.mistakes[0]
+
+
+@pytest.mark.parametrize("text", ["member = 3", "[[keys]]", 'keys = "file"'])
+def test_a_table_that_is_none_is_a_mistake_and_no_crash(folder: Path, text: str) -> None:
+    assert mistakes(folder, text)

@@ -1,0 +1,53 @@
+"""Error answers: what, where, whose side, whether to try again, what to do, and the trace."""
+
+import pytest
+
+from contracts.errors import (
+    REASONS,
+    BatchRejected,
+    PartnerUnreachable,
+    StoreUnavailable,
+    TongbanError,
+    Unchecked,
+)
+from contracts.wire import Problem
+from gateway.web.problem import MEDIA_TYPE, problem
+
+
+def read(error: TongbanError) -> tuple[Problem, dict[str, str]]:
+    response = problem(error, trace="t-1")
+    assert response.content_type == MEDIA_TYPE
+    assert isinstance(response.body, bytes)
+    body = Problem.model_validate_json(response.body)
+    assert body.status == response.status
+    return body, dict(response.headers)
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_every_code_makes_a_whole_answer(code: str) -> None:
+    body, headers = read(TongbanError("found this", code=code, field="x"))
+    reason = REASONS[code]
+    assert body.code == code
+    assert (body.status, body.side, body.retry) == (reason.status, reason.side, reason.retry)
+    assert (body.title, body.remedy) == (reason.en, reason.remedy_en)
+    assert body.where == {"field": "x"}
+    assert body.detail == "found this"
+    assert body.type == f"urn:tongban:problem:{code}"
+    assert body.trace == headers["Tongban-Trace"] == "t-1"
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (PartnerUnreachable("wait", retry_after=7.4), "7"),
+        (PartnerUnreachable("wait", retry_after=0.1), "1"),
+        (StoreUnavailable("locked"), "2"),
+        (StoreUnavailable("disk", code="store.full"), "2"),
+        (Unchecked("ends", code="gateway.stopping"), "2"),
+        (BatchRejected("bad", code="batch.malformed"), None),
+        (BatchRejected("bad", code="seal.invalid"), None),
+    ],
+)
+def test_a_pause_is_asked_for_where_it_helps(error: TongbanError, seconds: str | None) -> None:
+    _, headers = read(error)
+    assert headers.get("Retry-After") == seconds
