@@ -4,14 +4,17 @@ import random
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from tests.processes.city import City, beside, cities
 from tests.processes.ledger import ask, assert_same_story, count
 from tests.processes.office import all_settled, offices
 from tests.processes.patience import until_then
 
-ROUNDS, CASES = 4, 40
+ROUNDS, CASES = 3, 40
 
 
+@pytest.mark.slow
 async def test_another_process_takes_over_the_lanes_of_a_dead_one(tmp_path: Path) -> None:
     chance = random.Random(7)
     with cities(tmp_path, {"410100": "intl", "440100": "sm"}) as (here, there), ExitStack() as end:
