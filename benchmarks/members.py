@@ -38,7 +38,7 @@ def sample_draft(number: int) -> Draft:
     """An application whose body is 2 KiB of JSON."""
     now = datetime.now(UTC)
     application = Application(
-        matter=MatterRef(base_code="000714001000", name="专业技术人员职业资格证书核验"),
+        matter=MatterRef(base_code="002014001000", name="职业资格证书核验"),
         applicant=Applicant(
             type=ApplicantType.NATURAL_PERSON,
             name="张三",

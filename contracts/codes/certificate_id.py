@@ -86,15 +86,17 @@ def _serial_width(value: str) -> int:
 
 
 def _layout(serial_width: int) -> Layout:
-    return (
-        *literal(ARC, "the fixed beginning"),
-        _TYPE,
-        *_DOT,
-        CREDIT_CODE,
-        *_DOT,
-        Field("serial", serial_width, CAPITAL_OR_DIGIT),
-        *_DOT,
-        Field("version", 3, DIGIT),
-        *_DOT,
-        Field("check character", 1, CAPITAL_OR_DIGIT),
+    return Layout(
+        (
+            *literal(ARC, "the fixed beginning"),
+            _TYPE,
+            *_DOT,
+            CREDIT_CODE,
+            *_DOT,
+            Field("serial", serial_width, CAPITAL_OR_DIGIT),
+            *_DOT,
+            Field("version", 3, DIGIT),
+            *_DOT,
+            Field("check character", 1, CAPITAL_OR_DIGIT),
+        )
     )

@@ -18,11 +18,13 @@ from contracts.codes.iso7064 import mod_11_2_holds
 from contracts.codes.layout import DIGIT, Alphabet, Field, Layout, check_layout
 from contracts.codes.mask import mask_citizen_id
 
-LAYOUT: Layout = (
-    Field("region", 6, DIGIT),
-    Field("birth date", 8, DIGIT),
-    Field("serial", 3, DIGIT),
-    Field("check character", 1, Alphabet("0123456789X", "a digit or a capital X")),
+LAYOUT = Layout(
+    (
+        Field("region", 6, DIGIT),
+        Field("birth date", 8, DIGIT),
+        Field("serial", 3, DIGIT),
+        Field("check character", 1, Alphabet("0123456789X", "a digit or a capital X")),
+    )
 )
 
 

@@ -12,7 +12,7 @@ from contracts.codes.layout import Alphabet, Field, Layout, check_layout
 CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CREDIT_CHARACTER = Alphabet(CHARACTERS, "a digit or a capital letter other than I, O, S, V, Z")
 FIELD = Field("credit code", 18, CREDIT_CHARACTER)
-LAYOUT: Layout = (FIELD,)
+LAYOUT = Layout((FIELD,))
 
 _WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 

@@ -8,6 +8,7 @@ Only ASCII digits and capitals count: a digit of another script is refused, not 
 """
 
 MOD_11_2_CHARACTERS = "0123456789X"
+_ZERO = ord("0")
 MOD_37_36_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -16,10 +17,12 @@ def mod_11_2(digits: str) -> str:
 
     Raises ValueError for anything but the digits 0-9.
     """
-    remainder = 0
-    for digit in digits:
-        remainder = (remainder + _value(digit, MOD_11_2_CHARACTERS[:10])) * 2 % 11
-    return MOD_11_2_CHARACTERS[(1 - remainder) % 11]
+    if not (digits.isascii() and digits.isdigit()) and digits:
+        raise ValueError("anything but the digits 0-9")
+    total = 0
+    for digit in digits.encode():
+        total = total * 2 + digit - _ZERO
+    return MOD_11_2_CHARACTERS[(1 - total * 2) % 11]
 
 
 def mod_37_36(text: str) -> str:

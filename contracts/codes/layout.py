@@ -5,8 +5,7 @@ One layout both checks a code, character by character, and cuts it into its fiel
 
 import re
 from dataclasses import dataclass
-from functools import cache
-from typing import TypeAlias
+from functools import cached_property
 
 from contracts.codes.failing import describe, failing
 
@@ -28,7 +27,16 @@ class Field:
     alphabet: Alphabet
 
 
-Layout: TypeAlias = tuple[Field, ...]
+class Layout(tuple[Field, ...]):
+    """The fields of a code in their order."""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What a value looks like: it answers at once for all that are right."""
+        return re.compile(
+            "".join(f"[{re.escape(field.alphabet.characters)}]{{{field.width}}}" for field in self)
+        )
+
 
 DIGIT = Alphabet("0123456789", "a digit")
 CAPITAL_OR_DIGIT = Alphabet("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a digit or a capital letter")
@@ -39,7 +47,7 @@ LETTER_OR_DIGIT = Alphabet(
 
 def literal(text: str, name: str) -> Layout:
     """Fields for fixed text, one a character."""
-    return tuple(Field(name, 1, Alphabet(character, f"'{character}'")) for character in text)
+    return Layout(Field(name, 1, Alphabet(character, f"'{character}'")) for character in text)
 
 
 def check_layout(what: str, value: str, layout: Layout) -> None:
@@ -47,7 +55,7 @@ def check_layout(what: str, value: str, layout: Layout) -> None:
 
     Raises CodeInvalid at the first character, from the left, that may not stand there.
     """
-    if _pattern(layout).fullmatch(value):
+    if layout.pattern.fullmatch(value):
         return
     places = [field for field in layout for _ in range(field.width)]
     for position, field in enumerate(places, start=1):
@@ -55,14 +63,6 @@ def check_layout(what: str, value: str, layout: Layout) -> None:
     if len(value) > len(places):
         detail = f"{what}: too long, {len(value)} characters instead of {len(places)}"
         raise failing(value, len(places) + 1, detail)
-
-
-@cache
-def _pattern(layout: Layout) -> re.Pattern[str]:
-    """What a value of this layout looks like: it answers at once for all that are right."""
-    return re.compile(
-        "".join(f"[{re.escape(field.alphabet.characters)}]{{{field.width}}}" for field in layout)
-    )
 
 
 def cut(value: str, layout: Layout) -> tuple[str, ...]:

@@ -19,14 +19,16 @@ from contracts.codes.layout import DIGIT, Alphabet, Field, Layout, check_layout,
 
 _LEVEL = Alphabet("123456", "a digit from 1 (nation) to 6 (village)")
 
-BASE_CODE: Layout = (
-    Field("region", 2, DIGIT),
-    Field("item type", 2, DIGIT),
-    Field("main item", 5, DIGIT),
-    Field("sub-item", 3, DIGIT),
+BASE_CODE = Layout(
+    (
+        Field("region", 2, DIGIT),
+        Field("item type", 2, DIGIT),
+        Field("main item", 5, DIGIT),
+        Field("sub-item", 3, DIGIT),
+    )
 )
-IMPLEMENTATION_CODE: Layout = (CREDIT_CODE, Field("level", 1, _LEVEL), *BASE_CODE)
-HANDLING_ITEM_CODE: Layout = (*IMPLEMENTATION_CODE, Field("serial", 2, DIGIT))
+IMPLEMENTATION_CODE = Layout((CREDIT_CODE, Field("level", 1, _LEVEL), *BASE_CODE))
+HANDLING_ITEM_CODE = Layout((*IMPLEMENTATION_CODE, Field("serial", 2, DIGIT)))
 
 
 @dataclass(frozen=True, slots=True)

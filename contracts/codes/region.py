@@ -18,11 +18,14 @@ from importlib import resources
 from contracts.codes.failing import failing
 from contracts.codes.layout import DIGIT, Field, Layout, check_layout
 
-LAYOUT: Layout = (
-    Field("province", 2, DIGIT),
-    Field("city", 2, DIGIT),
-    Field("county", 2, DIGIT),
+LAYOUT = Layout(
+    (
+        Field("province", 2, DIGIT),
+        Field("city", 2, DIGIT),
+        Field("county", 2, DIGIT),
+    )
 )
+_TWELVE = Layout((*LAYOUT, Field("town and village", 6, DIGIT)))
 _RULED_BY_PROVINCE = "90"
 _NO_PLACE_BELOW_COUNTY = "000000"
 
@@ -98,7 +101,7 @@ def region_code_from_twelve(value: str) -> str:
     the first character that is not as it should be.
     """
     what = "region code of twelve digits"
-    check_layout(what, value, (*LAYOUT, Field("town and village", 6, DIGIT)))
+    check_layout(what, value, _TWELVE)
     tail = value[6:]
     if tail != _NO_PLACE_BELOW_COUNTY:
         position = 7 + len(tail) - len(tail.lstrip("0"))

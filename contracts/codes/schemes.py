@@ -13,7 +13,7 @@ from typing import TypeAlias
 from pydantic import ConfigDict, ValidationInfo, field_validator
 
 from contracts.codes.failing import describe, failing
-from contracts.codes.layout import LETTER_OR_DIGIT, Field, check_layout
+from contracts.codes.layout import LETTER_OR_DIGIT, Field, Layout, check_layout
 from contracts.codes.matter_codes import (
     BaseCodeParts,
     HandlingItemCodeParts,
@@ -61,7 +61,7 @@ class SchemeRule:
 
 def _of_width(what: str, width: int) -> Callable[[str], str]:
     """A check of width alone: `width` letters or digits."""
-    layout = (Field("code", width, LETTER_OR_DIGIT),)
+    layout = Layout((Field("code", width, LETTER_OR_DIGIT),))
 
     def check(value: str) -> str:
         check_layout(what, value, layout)

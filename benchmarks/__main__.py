@@ -1,0 +1,85 @@
+"""``make bench``: prints the table and writes ``build/bench.json``.
+
+Baselines and measurements alternate within one run, because machines are noisy: compare
+ratios, not days.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import orjson
+
+from benchmarks import baselines, exchange, stages, translate
+
+_OUTPUT = Path("build/bench.json")
+_SUITES = ("sm", "intl")
+
+
+def main() -> None:
+    options = _options()
+    found = baselines.measure()
+    _section("baselines", found)
+    _keep(found, translate.measure(), "translations")
+    for suite in _SUITES:
+        spent = stages.measure(suite)
+        _keep(found, {f"stages.{suite}.{_key(k)}_us": v for k, v in spent.items()}, f"CPU {suite}")
+    for suite in _SUITES:
+        best = _best(suite, options)
+        _keep(found, {f"exchange.{suite}.{k}": v for k, v in best.items()}, f"exchange {suite}")
+    if options.long:
+        run = exchange.measure("sm", messages=options.long, singles=50)
+        _keep(found, {f"long.sm.{k}": v for k, v in run.items()}, f"{options.long} messages, sm")
+    _keep(found, _ratios(found), "ratios")
+    _OUTPUT.parent.mkdir(exist_ok=True)
+    _OUTPUT.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2))
+    sys.stdout.write(f"\nwritten to {_OUTPUT}\n")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--messages", type=int, default=20_000, help="messages a run")
+    parser.add_argument("--singles", type=int, default=300, help="single messages at rest")
+    parser.add_argument("--runs", type=int, default=2, help="runs a suite; the best counts")
+    parser.add_argument("--long", type=int, default=100_000, help="messages of the long run")
+    return parser.parse_args()
+
+
+def _best(suite: str, options: argparse.Namespace) -> dict[str, float]:
+    """The run that was disturbed least."""
+    runs = [
+        exchange.measure(suite, messages=options.messages, singles=options.singles)
+        for _ in range(options.runs)
+    ]
+    return max(runs, key=lambda run: run["messages_per_s"])
+
+
+def _ratios(found: dict[str, float]) -> dict[str, float]:
+    """What the figures mean: who is faster than what, on this machine, in this minute."""
+    sm, intl = (found[f"exchange.{suite}.messages_per_s"] for suite in _SUITES)
+    return {
+        "ratio.sm_to_intl": sm / intl,
+        "ratio.sm_to_sm2_signs": sm / found["baseline.sm.signs_per_s"],
+        "ratio.sm_to_aiohttp_posts": sm / found["baseline.aiohttp.posts_per_s"],
+        "ratio.sm_to_sqlite_rows": sm / found["baseline.sqlite.rows_per_s"],
+    }
+
+
+def _keep(found: dict[str, float], new: dict[str, float], title: str) -> None:
+    found.update(new)
+    _section(title, new)
+
+
+def _section(title: str, numbers: dict[str, float]) -> None:
+    sys.stdout.write(f"\n{title}\n")
+    for name, value in numbers.items():
+        sys.stdout.write(f"  {name:<46} {value:>12,.1f}\n")
+    sys.stdout.flush()
+
+
+def _key(stage: str) -> str:
+    return stage.replace(", ", "_").replace(" ", "_")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Translations a second of the sample documents, each family, each direction."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from adapters.adapter import Draft
+from adapters.profiles.load import builtin_profile, load_adapter
+from benchmarks.members import sample_draft
+
+_SECONDS = 1.0
+_PROFILES = {"up_pro": "410100", "gdbs": "440100", "contract": "430100"}
+
+
+def measure() -> dict[str, float]:
+    """``translate.<family>.write_per_s`` and ``…read_per_s`` of a 2 KiB submission."""
+    found = {}
+    for family, code in _PROFILES.items():
+        adapter = load_adapter(builtin_profile(code))
+        draft = _fitting(sample_draft(1), code)
+        document = adapter.write(draft).documents[0].data
+        found[f"translate.{family}.write_per_s"] = _rate(partial(adapter.write, draft))
+        found[f"translate.{family}.read_per_s"] = _rate(partial(adapter.read, document))
+    return found
+
+
+def _fitting(draft: Draft, code: str) -> Draft:
+    """The sample, made out to the city whose profile writes it."""
+    application = draft.body.application  # type: ignore[attr-defined]
+    handling = application.handling.model_copy(update={"region": code})
+    body = draft.body.model_copy(
+        update={"application": application.model_copy(update={"handling": handling})}
+    )
+    return Draft("BENCH-1", draft.kind, body)
+
+
+def _rate(work: Callable[[], object]) -> float:
+    count, started = 0, time.perf_counter()
+    while time.perf_counter() - started < _SECONDS:
+        for _ in range(50):
+            work()
+        count += 50
+    return count / (time.perf_counter() - started)
