@@ -104,7 +104,7 @@ class Courier:
         lane = self._queue.consume(partner_lane(self._partner))
         async with lane as consumer, asyncio.TaskGroup() as tasks:
             feeding = tasks.create_task(self._feed(consumer))
-            await self._dispatch(consumer)
+            await self._dispatch(consumer, tasks)
             feeding.cancel()
 
     # --- from the lane into the window -----------------------------------------------------
@@ -128,11 +128,11 @@ class Courier:
 
     # --- from the window to the partner ------------------------------------------------------
 
-    async def _dispatch(self, consumer: Consumer) -> None:
+    async def _dispatch(self, consumer: Consumer, tasks: asyncio.TaskGroup) -> None:
         flights: set[asyncio.Task[None]] = set()
         while not self._stopping:
             self._changed.clear()
-            pause = self._launch(consumer, flights)
+            pause = self._launch(consumer, tasks, flights)
             try:
                 async with asyncio.timeout(pause):
                     await self._changed.wait()
@@ -141,7 +141,9 @@ class Courier:
         if flights:
             await asyncio.wait(flights)
 
-    def _launch(self, consumer: Consumer, flights: set[asyncio.Task[None]]) -> float | None:
+    def _launch(
+        self, consumer: Consumer, tasks: asyncio.TaskGroup, flights: set[asyncio.Task[None]]
+    ) -> float | None:
         """Start what may start; return the seconds after which to look again."""
         now = self._home.clock.monotonic()
         if now < self._paused_until:
@@ -152,7 +154,7 @@ class Courier:
             if not batch:
                 return self._window.next_change(now)
             self._room.set()
-            flight = asyncio.create_task(self._fly(consumer, batch))
+            flight = tasks.create_task(self._fly(consumer, batch))
             flights.add(flight)
             flight.add_done_callback(flights.discard)
             flight.add_done_callback(lambda _: self._changed.set())

@@ -6,6 +6,7 @@ import itertools
 import logging
 import random
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,7 @@ class Exchange:
         self.cities: list[SimulatedCity] = []
         self._cases = cases
         self._mortal = mortal
+        self._doomed: dict[str, Fate] = {}
 
     def run(self, disk: Callable[[str], Store]) -> None:
         simulate(lambda: self._run(disk), self.clock)
@@ -60,7 +62,8 @@ class Exchange:
             self.cities.append(
                 SimulatedCity(
                     keyring, partners, trust=TRUST, disk=disk(keyring.code),
-                    network=self.network, clock=self.clock, chance=self.chance, fate=self._fate,
+                    network=self.network, clock=self.clock, chance=self.chance,
+                    fate=partial(self._fate, keyring.code),
                 )
             )  # fmt: skip
         for city in self.cities:
@@ -81,22 +84,26 @@ class Exchange:
         for city in self.cities:
             await city.disk.close()
 
-    def _fate(self) -> Fate:
+    def doom(self, code: str, commit: int, moment: Moment) -> None:
+        """The first process of a city dies at this commit, and no other does."""
+        self._doomed[code] = commit, moment
+
+    def _fate(self, code: str) -> Fate:
         if not self._mortal:
-            return None
+            return self._doomed.pop(code, None)
         return self.chance.randrange(3, 60), self.chance.choice(list(Moment))
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_every_message_is_taken_once_in_order_and_provably(seed: int) -> None:
-    exchange = Exchange(seed, Weather.foul(), cases=8, mortal=True)
+    exchange = Exchange(seed, Weather.foul(), cases=6, mortal=True)
     exchange.run(lambda _: MemoryStore())
     assert sum(city.deaths for city in exchange.cities) > 0
     assert len(exchange.network.happened) > len(Fault) // 2, "weather that was fair after all"
 
 
 def test_the_same_over_files(tmp_path: Path) -> None:
-    exchange = Exchange(100, Weather.foul(), cases=4, mortal=True)
+    exchange = Exchange(100, Weather.foul(), cases=3, mortal=True)
 
     def disk(code: str) -> Store:
         loop = asyncio.get_running_loop()
@@ -108,7 +115,20 @@ def test_the_same_over_files(tmp_path: Path) -> None:
 
 
 def test_in_fair_weather_nobody_says_anything_twice() -> None:
-    exchange = Exchange(1, Weather.fair(), cases=8, mortal=False)
+    exchange = Exchange(1, Weather.fair(), cases=6, mortal=False)
     exchange.run(lambda _: MemoryStore())
     assert not exchange.network.happened
     assert exchange.clock.monotonic() < 120.0, "nothing failed, so nobody had to wait for long"
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+@pytest.mark.parametrize("code", ["410100", "440100"])
+def test_a_process_may_die_at_any_one_commit(code: str, moment: Moment) -> None:
+    """Not by chance: at the first, the second… until a life is over before the commit comes."""
+    for commit in itertools.count(1):
+        exchange = Exchange(4, Weather.fair(), cases=1, mortal=False)
+        exchange.doom(code, commit, moment)
+        exchange.run(lambda _: MemoryStore())
+        if not any(city.deaths for city in exchange.cities):
+            assert commit > 12, "every commit of a whole case had its death"
+            return

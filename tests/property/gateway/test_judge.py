@@ -225,6 +225,14 @@ def test_a_fault_of_what_is_not_signed_is_no_fault_of_the_message() -> None:
     assert second.result is Result.TAKEN
 
 
+def test_a_refusal_is_an_incident_also_when_the_message_was_torn_on_its_way_before() -> None:
+    bench = Bench()
+    bench.judge(candidate(envelope(1), later=Refusal("part.digest", "does not hold")))
+    for _ in range(2):
+        bench.judge(candidate(envelope(1), refusal=Refusal("body.invalid", "missing")))
+    assert sorted(bench.incidents()) == ["body.invalid", "part.digest"]
+
+
 def test_a_third_city_has_no_part_in_a_case() -> None:
     bench = Bench()
     bench.judge(candidate(envelope(1)))

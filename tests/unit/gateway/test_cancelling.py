@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from gateway.exchange.courier import Courier, Pace
 from gateway.exchange.submit import Submit
+from gateway.ports import Answer
 from gateway.queues.embedded import EmbeddedQueue
 from gateway.simulation.clock import SimulatedClock
 from gateway.simulation.drafts import submission
@@ -67,3 +68,31 @@ async def test_a_consumer_that_is_cancelled_while_news_comes_ends() -> None:
     running.cancel()
     assert await ends(running)
     assert not took
+
+
+async def test_a_courier_that_is_cancelled_leaves_no_flight_behind() -> None:
+    """Else it would write to a store that is closed by then, or settle after another took over."""
+    clock, store = SimulatedClock(), MemoryStore()
+    home = KEYRINGS[0].home(roll_of(KEYRINGS), clock)
+    queue = EmbeddedQueue(store, clock, owner="here")
+    network = SimulatedNetwork(clock, random.Random(1), Weather.fair())
+    arrived = asyncio.Event()
+
+    async def never_answers(_path: str, _body: bytes) -> Answer:
+        arrived.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    network.join("440100", never_answers)
+    link = network.link("440100")
+    courier = Courier(home, store, queue, link, "440100", pace=Pace(), to_city=False)
+    submit = Submit(home, store, queue, life=timedelta(hours=1))
+    await submit(submission("1", receiving="410100", handling="440100", at=clock.now()))
+    before = asyncio.all_tasks()
+    running = asyncio.create_task(courier.run())
+    await some_turns()
+    clock.advance(1.0)
+    await arrived.wait()
+    running.cancel()
+    assert await ends(running)
+    assert asyncio.all_tasks() <= before

@@ -161,3 +161,13 @@ def test_it_stops_between_two_documents() -> None:
     simulate(scene, intake.city.clock)
     assert 1 <= len(intake.connector.accepted) <= 3, "the one at hand is finished, no more"
     assert len(intake.queued()) == len(intake.connector.accepted)
+
+
+def test_two_rejected_documents_of_one_long_name_are_two_incidents() -> None:
+    """A store keeps no more than 200 characters of what an incident is named by."""
+    intake = Intake()
+    for digest in ("1" * 64, "2" * 64):
+        intake.offers(f"{'件' * 255}:{digest}", DocumentRejected("bad"))
+    intake.runs()
+    incidents = asyncio.run(intake.city.store.incidents(limit=10))
+    assert len({incident.id[:200] for incident in incidents}) == 2
