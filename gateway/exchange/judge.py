@@ -228,10 +228,10 @@ class Judgement:
     def _note_incident(
         self, record: MessageRecord, refusal: Refusal, content: bytes | None = None
     ) -> None:
-        """The leaf hash names it, so the same bytes make one incident however often they come."""
+        """Leaf hash and code name it: the same bytes make one incident of a kind, however often."""
         self.changes.incidents.append(
             Incident(
-                id=record.digest.hex(),
+                id=f"{record.digest.hex()}/{refusal.code}",
                 at=self._now_ms,
                 code=refusal.code,
                 partner=self._sender,
