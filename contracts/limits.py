@@ -18,5 +18,6 @@ CLOCK_SKEW_S = 300  # how far a seal's time may lie from the receiver's clock
 WAITING_PER_CASE = 64  # messages that came early
 WAITING_PER_PARTNER = 2_000
 WAITING_BYTES = 16 * MIB  # of one partner, as they are kept
+REQUESTS_BYTES = 256 * MIB  # of bodies held at once; a request too many is told to come again
 REQUEST_SECONDS = 30  # for a whole request body to arrive
 MESSAGE_DAYS = 30  # longest life of a message: expires_at - created_at

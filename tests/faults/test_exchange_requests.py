@@ -3,20 +3,17 @@
 import asyncio
 import gzip
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import orjson
 import pytest
 
 from contracts import limits
-from gateway import bootstrap
 from tests.processes.answer import Answer, post
-from tests.processes.city import cities
+from tests.processes.here import gateway_here
 from tests.processes.patience import until
 from tests.processes.raw_http import RawRequest
-from tests.processes.under_attack import HERE, UnderAttack
+from tests.processes.under_attack import UnderAttack
 
 JSON = {"Content-Type": "application/json"}
 
@@ -159,20 +156,6 @@ def test_what_is_no_request_ends_its_connection_alone(attack: UnderAttack, head:
 
 
 # --- time --------------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def gateway_here(folder: Path) -> AsyncIterator[int]:
-    """A gateway in this very process, so that a test can change its limits; its port."""
-    with cities(folder, {HERE: "intl"}) as (city,):
-        running = bootstrap.gateway(city.home)
-        serving = asyncio.create_task(running.run())
-        await running.started.wait()
-        try:
-            yield city.port
-        finally:
-            running.stop()
-            await serving
 
 
 async def test_a_body_that_never_ends_is_given_up(

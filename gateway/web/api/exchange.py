@@ -1,8 +1,9 @@
 """``POST /exchange/v1/batches``: step 1 of `receive`, and the way in to the others."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from aiohttp import web
 
@@ -26,6 +27,7 @@ class ExchangeApi:
         self.heard: Callable[[str], None] = lambda _partner: None
         self._stopping = False
         self._busy = 0
+        self._held = HeldBytes()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -57,16 +59,61 @@ class ExchangeApi:
     async def _take(self, request: web.Request) -> tuple[str, bytes]:
         if self._stopping:
             raise Unchecked("this process is about to end", code="gateway.stopping")
-        return await self._receive(await read_body(request))
+        with self._held.body() as body:
+            return await self._receive(await read_body(request, body))
 
 
-async def read_body(request: web.Request) -> bytes:
+class HeldBytes:
+    """Bytes of request bodies in memory, over all requests of the process."""
+
+    def __init__(self) -> None:
+        self.total = 0
+
+    @contextlib.contextmanager
+    def body(self) -> Iterator["HeldBody"]:
+        """One body; what it holds is given back at the end."""
+        body = HeldBody(self)
+        try:
+            yield body
+        finally:
+            self.total -= body.size
+
+
+class HeldBody:
+    """The chunks of one body, counted as they come: a slow sender holds what it sent, no more."""
+
+    def __init__(self, held: HeldBytes) -> None:
+        self._held = held
+        self._chunks: list[bytes] = []
+        self.size = 0
+
+    def add(self, chunk: bytes) -> None:
+        """Raises BatchRejected (`request.too_large`) or Unchecked (`gateway.busy`)."""
+        self.size += len(chunk)
+        self._held.total += len(chunk)
+        if self.size > limits.BATCH_BYTES:
+            raise BatchRejected(f"more than {limits.BATCH_BYTES} bytes", code="request.too_large")
+        if self._held.total > limits.REQUESTS_BYTES:
+            raise Unchecked(
+                f"requests of more than {limits.REQUESTS_BYTES} bytes are under way",
+                code="gateway.busy",
+            )
+        self._chunks.append(chunk)
+
+    def whole(self) -> bytes:
+        """All of it; the chunks are let go."""
+        whole = b"".join(self._chunks)
+        self._chunks.clear()
+        return whole
+
+
+async def read_body(request: web.Request, body: HeldBody) -> bytes:
     """The whole body, counted while it comes: what headers promise reserves nothing.
 
-    Raises BatchRejected (`request.*`).
+    Raises BatchRejected (`request.*`), Unchecked (`gateway.busy`).
     """
     _check_headers(request)
-    return await _in_time(_collect(request))
+    return await _in_time(_collect(request, body))
 
 
 def _check_headers(request: web.Request) -> None:
@@ -92,18 +139,12 @@ async def _in_time(reading: Awaitable[bytes]) -> bytes:
         ) from error
 
 
-async def _collect(request: web.Request) -> bytes:
-    chunks, size = [], 0
+async def _collect(request: web.Request, body: HeldBody) -> bytes:
     try:
         async for chunk in request.content.iter_any():
-            size += len(chunk)
-            if size > limits.BATCH_BYTES:
-                raise BatchRejected(
-                    f"more than {limits.BATCH_BYTES} bytes", code="request.too_large"
-                )
-            chunks.append(chunk)
+            body.add(chunk)
     except (web.HTTPException, ConnectionError, ValueError) as error:
         raise BatchRejected(
             f"the body broke off: {type(error).__name__}", code="request.replaced"
         ) from error
-    return b"".join(chunks)
+    return body.whole()
