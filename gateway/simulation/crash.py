@@ -58,7 +58,9 @@ class CrashingStore(StoreAround):
         return result
 
     async def _die(self, scope: Scope, rule: Callable[[Snapshot], Verdict[T]]) -> None:
-        if self._moment is Moment.AFTER:
-            await self._inner.apply(scope, rule)
-        self.death.set()
-        raise Died
+        try:
+            if self._moment is Moment.AFTER:
+                await self._inner.apply(scope, rule)
+        finally:  # a transaction that its rule refused is as good a moment as any
+            self.death.set()
+            raise Died

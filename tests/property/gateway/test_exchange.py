@@ -130,5 +130,5 @@ def test_a_process_may_die_at_any_one_commit(code: str, moment: Moment) -> None:
         exchange.doom(code, commit, moment)
         exchange.run(lambda _: MemoryStore())
         if not any(city.deaths for city in exchange.cities):
-            assert commit > 12, "every commit of a whole case had its death"
+            assert commit > 20, "every commit of a whole case had its death"
             return
