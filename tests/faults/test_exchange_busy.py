@@ -25,6 +25,7 @@ async def test_a_request_too_many_is_told_when_to_come_again(
 def _crowd(port: int) -> None:
     slow = [RawRequest(port).head(_HEAD).send(b"x" * 999) for _ in range(5)]
     busy = until(lambda: _answer(port, 429), "a request too many is refused")
+    assert busy is not None
     assert busy.code == "gateway.busy"
     assert "Retry-After" in busy.headers
     for request in slow:
