@@ -39,6 +39,7 @@ _LIMITS = {
     "WAITING_PER_CASE": "messages of a case in the waiting room",
     "WAITING_PER_PARTNER": "messages of a partner in the waiting room",
     "WAITING_BYTES": "bytes of a partner in the waiting room: envelopes, and parts counted twice",
+    "REQUESTS_BYTES": "bytes of the request bodies that one process holds at once",
     "REQUEST_SECONDS": "seconds in which a request body must arrive",
     "MESSAGE_DAYS": "days from `created_at` to `expires_at`",
 }

@@ -161,6 +161,7 @@ def test_no_page_names_a_command_that_does_not_exist() -> None:
     assert wrong == []
 
 
+_CALLED = re.compile(r"(?:^|`|\$ |&& )tongban ((?:[a-z]+ ?){1,2})", re.MULTILINE)
 _PAGES = ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md", "docker/README.md")
 
 

@@ -1,10 +1,12 @@
 """The pages say what the code says."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contracts.reasons import REASONS
+from gateway.config import Settings
 from tests.unit.docs.tables import DOCS, TABLES, tables_of
 
 PROTOCOL = DOCS / "protocol.md"
@@ -48,8 +50,16 @@ def _is_no_code(word: str) -> bool:
     first, _, second = word.partition(".")
     if first == "case":
         return f"case.{second}" in _KINDS
-    return not second.isidentifier() or word in _OTHER
+    return not second.isidentifier() or second in _FILES or word in _OTHER
+
+
+def _names(table: str) -> set[str]:
+    """The settings of a table."""
+    model: Any = Settings.model_fields[table].annotation
+    return set(model.model_fields)
 
 
 _KINDS = {line.split("`")[1] for line in TABLES["life"]().splitlines()[2:]}
-_OTHER = {"gateway.listen", "gateway.drain_seconds", "gateway.public_address", "store.path"}
+_TABLES = ("gateway", "member", "store", "trust")
+_OTHER = {f"{table}.{name}" for table in _TABLES for name in _names(table)}
+_FILES = {"json", "sqlite", "py", "toml", "csv"}

@@ -38,13 +38,13 @@ CASE_A, CASE_B, CASE_C = (some_id(number) for number in (0xA1, 0xA2, 0xA3))
 AT = moment(NOW - timedelta(minutes=5))
 
 
-def application(name: str) -> dict[str, Any]:
+def application(name: str, handling: str = "440100") -> dict[str, Any]:
     return {
         "application": {
             "matter": {"base_code": "002014031000", "name": "社会保障卡申领"},
             "applicant": {"type": "natural_person", "name": name},
             "receiving": {"region": "410100"},
-            "handling": {"region": "440100"},
+            "handling": {"region": handling},
             "applied_at": AT,
             "materials": [{"name": "证件照", "form": "electronic", "part": "photo"}],
         }
@@ -302,6 +302,11 @@ def bad_messages() -> dict[str, dict[str, Any]]:
                 expires_at=moment(NOW - timedelta(days=1)),
             ),
             "its time was over yesterday",
+        ),
+        (
+            "bad-handled-elsewhere", 9, "refused", "case.wrong_city",
+            submit(1, body=application("林晓岚", handling="430100")),
+            "440100 is asked for what 430100 handles",
         ),
         (
             "bad-case-unknown", 9, "refused", "case.unknown",
