@@ -55,7 +55,9 @@ Moment = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_with
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Text = Annotated[str, StringConstraints(max_length=4000)]
-Reference = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-"""A number or code that somebody else made: kept as it is."""
+Reference = Annotated[
+    str, StringConstraints(min_length=1, max_length=100, pattern=r"^\S(?:.*\S)?$")
+]
+"""A number or code that somebody else made, without blanks at its ends: kept as it is."""
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]

@@ -60,8 +60,8 @@ class Metrics:
             registry=registry,
         )
 
-    def received(self, partner: str, result: str) -> None:
-        self._received.labels(partner, result).inc()
+    def received(self, partner: str, result: str, count: int) -> None:
+        self._received.labels(partner, result).inc(count)
 
     def settled(self, partner: str, outcome: str, seconds: float) -> None:
         self._receipts.labels(partner, outcome).inc()

@@ -94,8 +94,8 @@ class Store(Protocol):
 
     async def case_by_number(self, number: str) -> CaseRecord | None: ...
 
-    async def cases(self, *, before: int | None, limit: int) -> list[CaseRecord]:
-        """The cases last changed, newest first; `before` (milliseconds) pages on."""
+    async def cases(self, *, before: CaseRecord | None, limit: int) -> list[CaseRecord]:
+        """The cases last changed, newest first; `before`, the last of a page, pages on."""
 
     async def seal(self, seal_id: str) -> SealRecord | None: ...
 
@@ -180,8 +180,8 @@ class Link(Protocol):
 class Meter(Protocol):
     """Counts what an operator watches. Never raises."""
 
-    def received(self, partner: str, result: str) -> None:
-        """One message of a partner was answered with a result."""
+    def received(self, partner: str, result: str, count: int) -> None:
+        """So many messages of a partner were answered with a result."""
 
     def settled(self, partner: str, outcome: str, seconds: float) -> None:
         """A receipt settled one of our messages, `seconds` after it was recorded."""

@@ -43,7 +43,7 @@ class Pace:
     """How a courier works. Sizes are counted in messages and bytes, ages in seconds."""
 
     in_flight: int = 4
-    batch_count: int = 128
+    batch_count: int = 192
     batch_bytes: int = 4 << 20
     batch_age: float = 0.004
     backoff_base: float = 0.2

@@ -6,7 +6,7 @@ batch; when a message fills a gap, those that waited for it follow at once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts import limits
@@ -97,9 +97,14 @@ class Judgement:
         return self._conflict(record)
 
     def _conflict(self, record: MessageRecord) -> Judged:
+        """The same id with other bytes: refused once, kept under its leaf hash, an alarm."""
+        aside = replace(record, id=record.digest.hex(), case_id="", parts=())
+        if known := self._known.get(_key(aside)):
+            return Judged(Result.DUPLICATE, receipt=known.receipt)
         refusal = Refusal("message.conflict", f"{record.id} is known with other bytes")
         self._note_incident(record, refusal, record.envelope)
-        return Judged(Result.REFUSED, self._receipt(record, refusal), refusal)
+        receipt = self._keep(aside, MessageState.REFUSED, refusal, self._receipt(record, refusal))
+        return Judged(Result.REFUSED, receipt, refusal)
 
     # --- step 8: order -------------------------------------------------------------------
 
@@ -206,8 +211,14 @@ class Judgement:
         self._note_incident(record, refusal)
         return Judged(Result.REFUSED, receipt, refusal)
 
-    def _keep(self, record: MessageRecord, state: MessageState, refusal: Refusal | None) -> bytes:
-        receipt = self._receipt(record, refusal)
+    def _keep(
+        self,
+        record: MessageRecord,
+        state: MessageState,
+        refusal: Refusal | None,
+        receipt: bytes | None = None,
+    ) -> bytes:
+        receipt = receipt or self._receipt(record, refusal)
         reason = refusal.code if refusal else None
         self.changes.messages.append(record.judged(state, receipt, reason, self._now_ms))
         self._known[_key(record)] = Known(record.digest, state, receipt)

@@ -20,6 +20,7 @@ message stands for itself. Steps 2, 5 and 6 are `examine`, steps 7 to 9 are
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -98,7 +99,12 @@ class Receive:
         self, sender: str, candidates: Sequence[Candidate], seal: SealRecord
     ) -> list[Judged]:
         scope = Scope(
-            messages=[(sender, candidate.record.id) for candidate in candidates],
+            # By id, and by leaf hash, under which what is set aside is kept.
+            messages=[
+                (sender, name)
+                for candidate in candidates
+                for name in (candidate.record.id, candidate.record.digest.hex())
+            ],
             cases=sorted({c.record.case_id for c in candidates if c.envelope is not None}),
             waiting_of=(sender,),
         )
@@ -119,8 +125,8 @@ class Receive:
         judged = await self._store.apply(scope, rule)
         if self._to_city:
             await self._queue.announce([CITY_LANE])
-        for one in judged:
-            self._home.meter.received(sender, one.result)
+        for result, count in Counter(one.result for one in judged).items():
+            self._home.meter.received(sender, result, count)
         return judged
 
     async def _answer(self, batch: Seal, judged: Sequence[Judged]) -> bytes:

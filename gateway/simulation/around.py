@@ -54,7 +54,7 @@ class StoreAround:
     async def case_by_number(self, number: str) -> CaseRecord | None:
         return await self._call(self._inner.case_by_number(number))
 
-    async def cases(self, *, before: int | None, limit: int) -> list[CaseRecord]:
+    async def cases(self, *, before: CaseRecord | None, limit: int) -> list[CaseRecord]:
         return await self._call(self._inner.cases(before=before, limit=limit))
 
     async def seal(self, seal_id: str) -> SealRecord | None:

@@ -104,13 +104,13 @@ class MemoryStore:
     async def case_by_number(self, number: str) -> CaseRecord | None:
         return _by_number(await self._open(), number)
 
-    async def cases(self, *, before: int | None, limit: int) -> list[CaseRecord]:
+    async def cases(self, *, before: CaseRecord | None, limit: int) -> list[CaseRecord]:
         found = [
             record
             for record in (await self._open()).cases.values()
-            if before is None or record.changed_at < before
+            if before is None or _newness(record) < _newness(before)
         ]
-        return sorted(found, key=lambda record: -record.changed_at)[:limit]
+        return sorted(found, key=_newness, reverse=True)[:limit]
 
     async def seal(self, seal_id: str) -> SealRecord | None:
         return (await self._open()).seals.get(seal_id)
@@ -269,3 +269,7 @@ def _by_number(tables: _Tables, number: str) -> CaseRecord | None:
 
 def _leaves(seal: SealRecord, size: int) -> list[bytes]:
     return [seal.leaves[i : i + size] for i in range(0, len(seal.leaves), size)]
+
+
+def _newness(record: CaseRecord) -> tuple[int, str]:
+    return record.changed_at, record.id

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, literal, select, tuple_
 
 from gateway.ports import Backlog
 from gateway.records import (
@@ -96,10 +96,11 @@ def case_by_number(connection: Connection, number: str) -> CaseRecord | None:
     return rows.case_record(row) if row else None
 
 
-def cases(connection: Connection, before: int | None, limit: int) -> list[CaseRecord]:
-    query = select(CASE).order_by(CASE.c.changed_at.desc()).limit(limit)
+def cases(connection: Connection, before: CaseRecord | None, limit: int) -> list[CaseRecord]:
+    query = select(CASE).order_by(CASE.c.changed_at.desc(), CASE.c.id.desc()).limit(limit)
     if before is not None:
-        query = query.where(CASE.c.changed_at < before)
+        place = tuple_(CASE.c.changed_at, CASE.c.id)
+        query = query.where(place < tuple_(literal(before.changed_at), literal(before.id)))
     return [rows.case_record(row) for row in connection.execute(query)]
 
 

@@ -39,7 +39,7 @@ CASE = Table(
     Column("opened_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     Index("case_by_number", "number", unique=True),
-    Index("case_by_change", "changed_at"),
+    Index("case_by_change", "changed_at", "id"),
 )
 
 MESSAGE = Table(

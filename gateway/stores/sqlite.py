@@ -91,7 +91,7 @@ class SqliteStore:
     async def case_by_number(self, number: str) -> CaseRecord | None:
         return await self._read(reading.case_by_number, number)
 
-    async def cases(self, *, before: int | None, limit: int) -> list[CaseRecord]:
+    async def cases(self, *, before: CaseRecord | None, limit: int) -> list[CaseRecord]:
         return await self._read(reading.cases, before, limit)
 
     async def seal(self, seal_id: str) -> SealRecord | None:

@@ -21,8 +21,7 @@ def scraped(metrics: Metrics) -> set[str]:
 
 def test_what_is_counted_can_be_scraped(metrics: Metrics) -> None:
     meter: Meter = metrics
-    meter.received("440100", "taken")
-    meter.received("440100", "taken")
+    meter.received("440100", "taken", 2)
     meter.settled("440100", "refused", 0.02)
     assert 'tongban_messages_received_total{partner="440100",result="taken"} 2.0' in scraped(
         metrics
@@ -60,7 +59,7 @@ def test_failures_of_a_link_are_shown_until_it_succeeds(metrics: Metrics) -> Non
 
 @pytest.mark.parametrize("strange", ["", "\n", '"', "𠮷" * 1000, "\x00"])
 def test_no_label_is_too_strange(metrics: Metrics, strange: str) -> None:
-    metrics.received(strange, strange)
+    metrics.received(strange, strange, 1)
     metrics.settled(strange, strange, -1.0)
     metrics.rejected(strange)
     assert metrics.scrape([Backlog(strange, 0, None)], [], 0)

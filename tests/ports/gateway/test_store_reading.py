@@ -78,10 +78,11 @@ async def test_a_case_comes_back_as_it_was_last_written(store: Store) -> None:
 
 async def test_cases_are_paged_newest_first(store: Store) -> None:
     ids = [f"{CASE_ID[:-1]}{number}" for number in range(5)]
-    await write(store, cases={i: case(i, changed_at=n) for n, i in enumerate(ids)})
+    # The last three share a millisecond, as the cases of one batch do.
+    await write(store, cases={i: case(i, changed_at=min(n, 2)) for n, i in enumerate(ids)})
     first = await store.cases(before=None, limit=2)
     assert [each.id for each in first] == [ids[4], ids[3]]
-    rest = await store.cases(before=first[-1].changed_at, limit=10)
+    rest = await store.cases(before=first[-1], limit=10)
     assert [each.id for each in rest] == [ids[2], ids[1], ids[0]]
 
 

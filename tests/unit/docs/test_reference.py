@@ -93,7 +93,7 @@ def test_the_environment_wins_over_the_file(
 
 def test_every_metric_is_listed_with_its_type_and_labels() -> None:
     metrics = Metrics()
-    metrics.received("440100", "taken")
+    metrics.received("440100", "taken", 1)
     metrics.settled("440100", "taken", 0.01)
     metrics.rejected("seal.invalid")
     text = metrics.scrape([Backlog("city", 1, 0)], [LinkStatus("440100")], 1000).decode()

@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("case_by_change", "case_record", ["changed_at"], unique=False)
+    op.create_index("case_by_change", "case_record", ["changed_at", "id"], unique=False)
     op.create_index("case_by_number", "case_record", ["number"], unique=True)
     op.create_table(
         "epoch",
