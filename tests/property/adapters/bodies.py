@@ -17,10 +17,11 @@ from contracts.applicant import Identity, IdType
 from contracts.codes import credit_check_character
 from contracts.matter import LocalCode, MatterRef
 from contracts.messages import BODIES, Kind
-from contracts.model import Model
+from contracts.model import Model, Reference
 
 FUNNY = "甲乙丙丁戊己庚辛，；。ẞAz09 <&>\"'|\t"
 TEXT = st.text(st.sampled_from(FUNNY), min_size=1, max_size=20)
+CODES = TEXT.map(str.strip).filter(bool)  # codes and numbers have no blanks at their ends
 _SINCE, _UNTIL = datetime(1990, 1, 1), datetime(2090, 1, 1)  # noqa: DTZ001  # as hypothesis wants
 FINE_TIMES = st.datetimes(_SINCE, _UNTIL, timezones=st.just(UTC))
 TIMES = st.one_of(FINE_TIMES.map(lambda moment: moment.replace(microsecond=0)), FINE_TIMES)
@@ -72,7 +73,7 @@ def drafted(kind: Kind, crosswalk: Crosswalk) -> st.SearchStrategy[Model]:
 
 def _matters(row: Row) -> st.SearchStrategy[MatterRef]:
     local = st.builds(
-        LocalCode, scheme=st.sampled_from(["zz-local", "gz-local", "gd26"]), value=TEXT
+        LocalCode, scheme=st.sampled_from(["zz-local", "gz-local", "gd26"]), value=CODES
     )
     return st.builds(
         MatterRef,
@@ -103,7 +104,9 @@ def _of_model(
     due: dict[str, st.SearchStrategy[Any]] = {}
     free: dict[str, st.SearchStrategy[Any]] = {}
     for name, info in model.model_fields.items():
-        strategy = given.get(name) or _named(name) or _of_type(info.annotation, given)
+        strategy = given.get(name, _named(name))
+        if strategy is None:
+            strategy = _of_type(info.rebuild_annotation(), given)
         (due if info.is_required() else free)[name] = strategy
     return st.fixed_dictionaries(due, optional=free).map(model.model_validate)
 
@@ -116,7 +119,7 @@ def _named(name: str) -> st.SearchStrategy[Any] | None:
             "1.2.156.3005.2.11100000000013338W011.11430000006122244L.20230000403.001.U"
         ),
         "mobile": st.from_regex(r"\A1[3-9][0-9]{9}\Z"),
-        "contact_code": TEXT,
+        "contact_code": CODES,
         "fields": st.dictionaries(st.sampled_from(["甲", "b"]), TEXT, max_size=2),
         "currency": st.sampled_from(["CNY", "HKD"]),
     }.get(name)
@@ -125,6 +128,8 @@ def _named(name: str) -> st.SearchStrategy[Any] | None:
 def _of_type(annotation: Any, given: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
     origin = get_origin(annotation)
     if origin is Annotated:
+        if annotation == Reference:
+            return CODES
         return _of_type(get_args(annotation)[0], given)
     if origin in (Union, UnionType):
         inner = next(part for part in get_args(annotation) if part is not type(None))
