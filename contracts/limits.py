@@ -7,7 +7,7 @@ MIB = 1 << 20
 
 BATCH_BYTES = 16 * MIB  # one request or reply body
 BATCH_MESSAGES = 512  # messages under one seal
-BATCH_NODES = 100_000  # commas, brackets and braces in the body outside of envelopes
+BATCH_NODES = 100_000  # commas, brackets and braces in the body, envelopes included
 ENVELOPE_BYTES = 256 * 1024
 ENVELOPE_DEPTH = 16  # nesting of arrays and objects
 MESSAGE_PARTS = 256

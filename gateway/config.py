@@ -35,7 +35,6 @@ class GatewayTable(_Table):
 
     listen: Annotated[str, StringConstraints(pattern=r"^.+:[0-9]{1,5}$")] = "127.0.0.1:8410"
     drain_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0
-    public_address: str | None = None
 
     @property
     def host(self) -> str:

@@ -82,7 +82,7 @@ def make_member_folder(folder: Path, new: NewMember) -> Member:
     if new.suite not in SUITES:
         raise SettingsInvalid([f"suite: one of {', '.join(SUITES)}"], source="suite")
     name = new.name or region(new.code).name
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys = folder / "keys"
     keys.mkdir(mode=0o700, exist_ok=True)
     phrase = secrets.token_urlsafe(32).encode()

@@ -1,6 +1,6 @@
 """Prometheus metrics of one gateway process. `docs/reference/metrics.md` lists them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -60,6 +60,10 @@ class Metrics:
             registry=registry,
         )
 
+        self._incidents = Gauge(
+            "tongban_incidents", "Incidents kept in the store, by code", ["code"], registry=registry
+        )
+
     def received(self, partner: str, result: str, count: int) -> None:
         self._received.labels(partner, result).inc(count)
 
@@ -72,8 +76,14 @@ class Metrics:
         if code.startswith(("seal.", "path.", "receipt.")):
             self._signatures.labels(code).inc()
 
-    def scrape(self, backlog: Iterable[Backlog], links: Iterable[LinkStatus], now_ms: int) -> bytes:
-        """The exposition text, with gauges as of now."""
+    def scrape(
+        self,
+        backlog: Iterable[Backlog],
+        links: Iterable[LinkStatus],
+        incidents: Mapping[str, int],
+        now_ms: int,
+    ) -> bytes:
+        """The exposition text, with gauges as of now. `incidents`: how many, by code."""
         self._depth.clear()
         self._age.clear()
         for lane in backlog:
@@ -82,4 +92,7 @@ class Metrics:
                 self._age.labels(lane.lane).set(max(0, now_ms - lane.oldest_at) / 1000)
         for link in links:
             self._failures.labels(link.partner).set(link.failures)
+        self._incidents.clear()
+        for code, count in incidents.items():
+            self._incidents.labels(code).set(count)
         return generate_latest(self._registry)

@@ -117,6 +117,12 @@ class Store(Protocol):
     async def incidents(self, *, limit: int) -> list[Incident]:
         """The newest incidents first, without their content."""
 
+    async def incident(self, incident_id: str) -> Incident | None:
+        """One incident with its content."""
+
+    async def incident_counts(self) -> dict[str, int]:
+        """How many incidents are kept, by code."""
+
     async def lease(self, lane: str, owner: str, now: int, until: int) -> bool:
         """Become, or remain, the one consumer of a lane until a time; False: it is taken."""
 

@@ -20,6 +20,7 @@ from gateway.exchange.take_in import TakeIn
 from gateway.links.http import HttpLink
 from gateway.ports import Store
 from gateway.web.api.exchange import ExchangeApi
+from gateway.web.problem import answer_unforeseen
 
 _LOG = logging.getLogger("tongban.service")
 _NEW_MEMBERS_EVERY = 2.0  # seconds between two looks at the trust list
@@ -48,7 +49,9 @@ class Gateway:
         self.submit = submit
         self._exchange = exchange
         exchange.heard = self._wake
-        self.app = web.Application(client_max_size=limits.BATCH_BYTES)
+        self.app = web.Application(
+            client_max_size=limits.BATCH_BYTES, middlewares=[answer_unforeseen(home.new_id)]
+        )
         self._host = host
         self._port = port
         self._drain_seconds = drain_seconds

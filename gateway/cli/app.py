@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from contracts.errors import SettingsInvalid, TongbanError
+from contracts.errors import SettingsInvalid, TongbanError, Wrong
 from gateway.cli import (
     case,
     contracts,
     demo,
     evidence,
+    incident,
     member,
     members,
     message,
@@ -31,7 +32,7 @@ app = typer.Typer(
         "通办: 一城收件, 他城办理.", "tongban: one city receives a case that another city handles."
     ),
 )
-for group in (member, members, case, message, evidence, translate, contracts, demo):
+for group in (member, members, case, message, incident, evidence, translate, contracts, demo):
     group.add_to(app)
 
 
@@ -52,6 +53,10 @@ def run_command() -> None:
     except SettingsInvalid as error:
         screen.err().print(failure(error))
         sys.exit(2)
+    except OSError as error:
+        found = Wrong(error.strerror or str(error), code="file.unusable", file=error.filename)
+        screen.err().print(failure(found))
+        sys.exit(1)
     except TongbanError as error:
         screen.err().print(failure(error))
         sys.exit(1)

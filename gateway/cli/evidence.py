@@ -11,7 +11,7 @@ from gateway.cli import screen
 from gateway.cli.desk import Desk, Home, at_desk
 from gateway.cli.language import say
 from gateway.cli.wording import city_name, full_clock, kind_name, outcome_name
-from gateway.evidence.bundle import Bundle, read_bundle
+from gateway.evidence.bundle import Bundle, read_bundle_file
 from gateway.evidence.verify import Finding, Report, verify_bundle
 from gateway.exchange.proof import Prove
 from gateway.records import MessageState
@@ -49,7 +49,7 @@ def verify(
         typer.Option(help=say("成员名单, 须来自可信渠道", "list of members, from a trusted hand")),
     ],
 ) -> None:
-    bundle = read_bundle(file.read_bytes())
+    bundle = read_bundle_file(file)
     report = verify_bundle(bundle, MembersFile(members))
     console = screen.out()
     console.print(_table(report))

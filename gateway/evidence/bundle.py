@@ -4,6 +4,7 @@ It holds envelopes, receipts, seals and paths, and nothing private: the parts st
 they are. Whoever holds the bundle and the members' public keys can check it anywhere.
 """
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationError
@@ -45,6 +46,16 @@ class Bundle(Model):
     case_id: CaseId
     exported_at: Moment
     messages: tuple[MessageEvidence, ...]
+
+
+def read_bundle_file(path: Path) -> Bundle:
+    """Raises EvidenceInvalid when the file cannot be read or holds no bundle."""
+    try:
+        if path.stat().st_size > _BUNDLE_BYTES:
+            raise EvidenceInvalid(f"at most {_BUNDLE_BYTES} bytes", file=path)
+        return read_bundle(path.read_bytes())
+    except OSError as error:
+        raise EvidenceInvalid(f"cannot be read: {error.strerror}", file=path) from error
 
 
 def read_bundle(raw: bytes) -> Bundle:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from contracts.envelope import Envelope, first_mistake, read_envelope
 from contracts.errors import EvidenceInvalid, TongbanError
+from contracts.json_shape import check_names
 from contracts.receipt import Receipt
 from contracts.seal import BATCH_TYPE, RECEIPTS_TYPE, Seal
 from contracts.tree import leaf_hash
@@ -55,8 +56,9 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        """Everything in the bundle is proven, and nothing is missing from its middle."""
-        return not self.gaps and all(finding.proven for finding in self.findings)
+        """There is something, all of it is proven, and nothing is missing from its middle."""
+        proven = bool(self.findings) and all(finding.proven for finding in self.findings)
+        return proven and not self.gaps
 
 
 def verify_bundle(bundle: Bundle, trust: TrustList) -> Report:
@@ -90,8 +92,10 @@ def verify_message(evidence: MessageEvidence, trust: TrustList) -> Proven:
             f"{envelope.sender} to {envelope.receiver}",
             message=envelope.id,
         )
-    if evidence.receipt is None or evidence.receipt_sealed is None:
+    if evidence.receipt is None and evidence.receipt_sealed is None:
         return Proven(envelope, batch)
+    if evidence.receipt is None or evidence.receipt_sealed is None:
+        raise EvidenceInvalid("a receipt without its seal, or a seal alone", message=envelope.id)
     given = evidence.receipt.encode()
     receipts, _ = _check_leaf(evidence.receipt_sealed, given, RECEIPTS_TYPE, trust)
     receipt = _check_receipt(envelope, leaf, given, receipts)
@@ -108,6 +112,7 @@ def _check_leaf(place: SealedLeaf, raw: bytes, typ: str, trust: TrustList) -> tu
 
 
 def _check_receipt(envelope: Envelope, leaf: bytes, raw: bytes, seal: Seal) -> Receipt:
+    check_names(raw, EvidenceInvalid, "evidence.invalid")
     try:
         receipt = Receipt.model_validate_json(raw)
     except ValidationError as error:

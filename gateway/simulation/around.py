@@ -78,6 +78,12 @@ class StoreAround:
     async def incidents(self, *, limit: int) -> list[Incident]:
         return await self._call(self._inner.incidents(limit=limit))
 
+    async def incident(self, incident_id: str) -> Incident | None:
+        return await self._call(self._inner.incident(incident_id))
+
+    async def incident_counts(self) -> dict[str, int]:
+        return await self._call(self._inner.incident_counts())
+
     async def lease(self, lane: str, owner: str, now: int, until: int) -> bool:
         return await self._call(self._inner.lease(lane, owner, now, until))
 

@@ -7,6 +7,7 @@ crash throws the gateway away and keeps this.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
@@ -146,6 +147,12 @@ class MemoryStore:
     async def incidents(self, *, limit: int) -> list[Incident]:
         found = sorted((await self._open()).incidents.values(), key=lambda each: -each.at)
         return [replace(incident, content=None) for incident in found[:limit]]
+
+    async def incident(self, incident_id: str) -> Incident | None:
+        return (await self._open()).incidents.get(incident_id)
+
+    async def incident_counts(self) -> dict[str, int]:
+        return dict(Counter(each.code for each in (await self._open()).incidents.values()))
 
     async def lease(self, lane: str, owner: str, now: int, until: int) -> bool:
         leases = (await self._open()).leases

@@ -154,3 +154,13 @@ def backlog(connection: Connection) -> list[Backlog]:
 def incidents(connection: Connection, limit: int) -> list[Incident]:
     query = select(INCIDENT).order_by(INCIDENT.c.at.desc()).limit(limit)
     return [replace(rows.incident_record(row), content=None) for row in connection.execute(query)]
+
+
+def incident(connection: Connection, incident_id: str) -> Incident | None:
+    row = connection.execute(select(INCIDENT).where(INCIDENT.c.id == incident_id)).one_or_none()
+    return rows.incident_record(row) if row else None
+
+
+def incident_counts(connection: Connection) -> dict[str, int]:
+    query = select(INCIDENT.c.code, func.count()).group_by(INCIDENT.c.code)
+    return dict(connection.execute(query).tuples().all())

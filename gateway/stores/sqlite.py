@@ -5,9 +5,11 @@ so what a rule saw is what holds when it writes.
 """
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -115,6 +117,12 @@ class SqliteStore:
     async def incidents(self, *, limit: int) -> list[Incident]:
         return await self._read(reading.incidents, limit)
 
+    async def incident(self, incident_id: str) -> Incident | None:
+        return await self._read(reading.incident, incident_id)
+
+    async def incident_counts(self) -> dict[str, int]:
+        return await self._read(reading.incident_counts)
+
     async def lease(self, lane: str, owner: str, now: int, until: int) -> bool:
         return await self._writer.run(lambda c: leases.lease(c, insert, lane, owner, now, until))
 
@@ -151,6 +159,8 @@ def open_sqlite(path: Path, clock: Clock) -> SqliteStore:
 
     Raises StoreUnavailable.
     """
+    with suppress(OSError):  # SQLite says better what is wrong; its files inherit this mode
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
     engine = create_engine(
         f"sqlite:///{path}",
         connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},

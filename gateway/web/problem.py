@@ -1,10 +1,15 @@
 """Errors as answers: RFC 9457, application/problem+json."""
 
+import logging
+from collections.abc import Callable
+
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from contracts.errors import REASONS, PartnerUnreachable, TongbanError
 from contracts.wire import Problem
 
+_LOG = logging.getLogger("tongban.web")
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -32,3 +37,20 @@ def problem(error: TongbanError, *, trace: str) -> web.Response:
     return web.Response(
         status=reason.status, body=body.to_json(), content_type=MEDIA_TYPE, headers=headers
     )
+
+
+def answer_unforeseen(new_trace: Callable[[], str]) -> Middleware:
+    """A middleware: a fault of ours is answered with code and trace, and logged with both."""
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException:
+            raise
+        except Exception:
+            trace = new_trace()
+            _LOG.exception("unforeseen, at %s", request.path, extra={"trace": trace})
+            return problem(TongbanError("see the log of the gateway"), trace=trace)
+
+    return answer

@@ -231,3 +231,49 @@ def test_help_speaks_the_readers_language() -> None:
     english = tongban("--help", variables={"TONGBAN_LANG": "en"}).out
     assert "Commands" in english
     assert not re.search("[\u4e00-\u9fff]", english)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("verify", "absent.json", "--members", "absent.json"),
+        ("case", "submit", "absent.json"),
+        ("translate", "absent.json", "--from", "410100"),
+        ("evidence", "export", "a-case", "-o", "absent/evidence.json"),
+        ("message", "show", "no-such-message"),
+        ("incident", "show", "no-such-incident"),
+    ],
+    ids=lambda arguments: "-".join(arguments[:2]),
+)
+def test_what_does_not_exist_is_an_error_and_no_trace(
+    zhengzhou: Path, arguments: tuple[str, ...]
+) -> None:
+    ended = tongban(*arguments, "--lang", "en", variables={"TONGBAN_HOME": str(zhengzhou)})
+    assert ended.code in {1, 2}
+    assert "remedy" in ended.err or "Error" in ended.err
+
+
+def test_what_a_member_keeps_is_for_its_owner_alone(zhengzhou: Path) -> None:
+    assert tongban("case", "list", "--home", zhengzhou).code == 0
+    assert zhengzhou.stat().st_mode & 0o077 == 0
+    assert (zhengzhou / "store.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_a_document_that_cannot_be_used_is_an_incident_with_its_bytes(
+    zhengzhou: Path, tmp_path: Path
+) -> None:
+    with _running(zhengzhou):
+        (zhengzhou / "city" / "in").mkdir(parents=True, exist_ok=True)
+        (zhengzhou / "city" / "in" / "wrong.jsonl").write_bytes(b"no document")
+        until(
+            lambda: "document" in tongban("incident", "list", "--home", zhengzhou).out,
+            "an incident",
+        )
+    listed = tongban("incident", "list", "--home", zhengzhou, "--lang", "en").out
+    incident = re.search(r"document/\S+", listed)
+    assert incident is not None
+    assert "wrong.jsonl" in listed
+    output = tmp_path / "bytes"
+    shown = tongban("incident", "show", incident[0], "--home", zhengzhou, "-o", output)
+    assert shown.code == 0, shown.err
+    assert output.read_bytes() == b"no document"

@@ -65,7 +65,9 @@ class HealthApi:
     async def metrics(self, _request: web.Request) -> web.Response:
         try:
             backlog = await self._store.backlog()
-        except TongbanError:
-            backlog = []
-        text = self._metrics.scrape(backlog, self._running.links(), self._home.now_ms())
+            incidents = await self._store.incident_counts()
+        except TongbanError:  # what the process counts itself is shown all the same
+            backlog, incidents = [], {}
+        now = self._home.now_ms()
+        text = self._metrics.scrape(backlog, self._running.links(), incidents, now)
         return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})

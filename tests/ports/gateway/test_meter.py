@@ -16,7 +16,7 @@ def metrics() -> Metrics:
 
 
 def scraped(metrics: Metrics) -> set[str]:
-    return set(metrics.scrape([], [], 0).decode().splitlines())
+    return set(metrics.scrape([], [], {}, 0).decode().splitlines())
 
 
 def test_what_is_counted_can_be_scraped(metrics: Metrics) -> None:
@@ -40,10 +40,10 @@ def test_a_seal_that_does_not_hold_is_counted_apart(metrics: Metrics) -> None:
 
 
 def test_gauges_forget_a_lane_that_is_empty(metrics: Metrics) -> None:
-    first = metrics.scrape([Backlog("city", 3, 1_000)], [], 4_000).decode()
+    first = metrics.scrape([Backlog("city", 3, 1_000)], [], {}, 4_000).decode()
     assert 'tongban_queue_depth{lane="city"} 3.0' in first
     assert 'tongban_queue_oldest_seconds{lane="city"} 3.0' in first
-    assert 'lane="city"' not in metrics.scrape([], [], 5_000).decode()
+    assert 'lane="city"' not in metrics.scrape([], [], {}, 5_000).decode()
 
 
 def test_failures_of_a_link_are_shown_until_it_succeeds(metrics: Metrics) -> None:
@@ -51,10 +51,14 @@ def test_failures_of_a_link_are_shown_until_it_succeeds(metrics: Metrics) -> Non
     link.failed(PartnerUnreachable("no", answer="gateway.busy"), now)
     link.failed(PartnerUnreachable("no"), now)
     assert (link.last_code, link.last_failure) == ("link.unreachable", now)
-    assert 'tongban_link_failures{partner="440100"} 2.0' in metrics.scrape([], [link], 0).decode()
+    assert (
+        'tongban_link_failures{partner="440100"} 2.0' in metrics.scrape([], [link], {}, 0).decode()
+    )
     link.succeeded(now)
     assert link.last_code is None
-    assert 'tongban_link_failures{partner="440100"} 0.0' in metrics.scrape([], [link], 0).decode()
+    assert (
+        'tongban_link_failures{partner="440100"} 0.0' in metrics.scrape([], [link], {}, 0).decode()
+    )
 
 
 @pytest.mark.parametrize("strange", ["", "\n", '"', "𠮷" * 1000, "\x00"])
@@ -62,4 +66,10 @@ def test_no_label_is_too_strange(metrics: Metrics, strange: str) -> None:
     metrics.received(strange, strange, 1)
     metrics.settled(strange, strange, -1.0)
     metrics.rejected(strange)
-    assert metrics.scrape([Backlog(strange, 0, None)], [], 0)
+    assert metrics.scrape([Backlog(strange, 0, None)], [], {strange: 1}, 0)
+
+
+def test_incidents_are_shown_as_they_are_kept(metrics: Metrics) -> None:
+    text = metrics.scrape([], [], {"message.conflict": 2}, 0).decode()
+    assert 'tongban_incidents{code="message.conflict"} 2.0' in text
+    assert "tongban_incidents{" not in metrics.scrape([], [], {}, 0).decode()

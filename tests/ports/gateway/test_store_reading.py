@@ -151,6 +151,20 @@ async def test_incidents_come_newest_first_without_their_content(store: Store) -
     assert found == [incident("i2", at=2, content=None), incident("i1", at=1, content=None)]
 
 
+async def test_one_incident_comes_with_its_content(store: Store) -> None:
+    await write(store, incidents=[incident("i1", at=1), incident("i2", at=2)])
+    assert await store.incident("i2") == incident("i2", at=2)
+    assert await store.incident("i3") is None
+
+
+async def test_incidents_are_counted_by_code(store: Store) -> None:
+    assert await store.incident_counts() == {}
+    several = [incident(f"i{n}", at=n, code=f"code.{n % 2}") for n in range(3)]
+    await write(store, incidents=several)
+    await write(store, incidents=several[:1])  # the same again is not counted again
+    assert await store.incident_counts() == {"code.0": 2, "code.1": 1}
+
+
 @pytest.mark.parametrize("owner", ["me", "me again"])
 async def test_a_lease_is_exclusive_until_it_runs_out(store: Store, owner: str) -> None:
     assert await store.lease("city", owner, 0, 100)

@@ -1,6 +1,10 @@
 """Error answers: what, where, whose side, whether to try again, what to do, and the trace."""
 
+import json
+
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from contracts.errors import (
     REASONS,
@@ -11,7 +15,7 @@ from contracts.errors import (
     Unchecked,
 )
 from contracts.wire import Problem
-from gateway.web.problem import MEDIA_TYPE, problem
+from gateway.web.problem import MEDIA_TYPE, answer_unforeseen, problem
 
 
 def read(error: TongbanError) -> tuple[Problem, dict[str, str]]:
@@ -51,3 +55,20 @@ def test_every_code_makes_a_whole_answer(code: str) -> None:
 def test_a_pause_is_asked_for_where_it_helps(error: TongbanError, seconds: str | None) -> None:
     _, headers = read(error)
     assert headers.get("Retry-After") == seconds
+
+
+async def test_a_fault_of_ours_is_an_answer_with_a_trace(caplog: pytest.LogCaptureFixture) -> None:
+    async def broken(_request: web.Request) -> web.Response:
+        raise LookupError("secret")
+
+    app = web.Application(middlewares=[answer_unforeseen(lambda: "t-7")])
+    app.add_routes([web.get("/broken", broken)])
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.get("/broken")
+        text = await answer.text()
+        assert (await client.get("/absent")).status == 404
+    assert answer.status == 500
+    assert answer.content_type == MEDIA_TYPE
+    assert json.loads(text)["code"] == "internal"
+    assert answer.headers["Tongban-Trace"] == "t-7" == caplog.records[0].__dict__["trace"]
+    assert "secret" not in text

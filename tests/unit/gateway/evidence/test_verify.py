@@ -7,10 +7,13 @@ import pytest
 
 from contracts.errors import EvidenceInvalid
 from contracts.messages import Kind
-from gateway.evidence.bundle import Bundle, MessageEvidence, read_bundle
+from contracts.seal import RECEIPTS_TYPE
+from contracts.tree import leaf_hash
+from gateway.evidence.bundle import Bundle, MessageEvidence, SealedLeaf, read_bundle
 from gateway.evidence.verify import Report, verify_bundle
 from gateway.exchange.pack import pack
 from gateway.exchange.proof import Prove
+from gateway.exchange.sealed_tree import seal_leaves
 from gateway.exchange.settle import read_reply, settlement
 from gateway.ports import Verdict, always
 from gateway.records import Changes, Scope, Snapshot, partner_lane
@@ -126,6 +129,35 @@ async def test_a_receipts_seal_cannot_pose_as_a_batch_seal(bundle: Bundle) -> No
         )
 
     assert _code(_changed(bundle, 0, change), 0) == "seal.malformed"
+
+
+@pytest.mark.parametrize("lost", ["receipt", "receipt_sealed"])
+async def test_half_a_receipt_proves_nothing(bundle: Bundle, lost: str) -> None:
+    report = _changed(bundle, 0, lambda evidence: evidence.model_copy(update={lost: None}))
+    assert _code(report, 0) == "evidence.invalid"
+    assert not report.holds
+
+
+async def test_a_receipt_that_says_two_things_proves_neither(bundle: Bundle) -> None:
+    here, there = two_cities()
+    said_once = bundle.messages[0].receipt or ""
+    twice = said_once.replace('"outcome":', '"outcome":"refused","outcome":')
+    leaf = leaf_hash(there.home.suite.digest, twice.encode())
+    tree = await seal_leaves(
+        there.home, RECEIPTS_TYPE, "410100", [leaf], answers=here.home.new_id()
+    )
+    sealed = SealedLeaf(seal=tree.record.token, index=0, path=())
+
+    def change(evidence: MessageEvidence) -> MessageEvidence:
+        return evidence.model_copy(update={"receipt": twice, "receipt_sealed": sealed})
+
+    report = _changed(bundle, 0, change)
+    assert "twice" in str(report.findings[0].fault)
+
+
+async def test_an_empty_bundle_proves_nothing(bundle: Bundle) -> None:
+    report = verify_bundle(bundle.model_copy(update={"messages": ()}), TRUST)
+    assert not report.holds
 
 
 async def test_another_place_in_the_tree_is_noticed(bundle: Bundle) -> None:
