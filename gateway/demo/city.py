@@ -132,7 +132,8 @@ class City:
 
     def documents(self, kind: str) -> list[Path]:
         """What came out of this kind, oldest first."""
-        return sorted(self.out.glob(f"*-{kind}-*"))
+        # A name that begins with a dot is a document that is still being written.
+        return sorted(self.out.glob(f"[!.]*-{kind}-*"))
 
     def read(self, document: Path) -> str:
         return document.read_bytes().decode(self.encoding)
