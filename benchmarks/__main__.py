@@ -23,7 +23,9 @@ def main() -> None:
     _keep(found, translate.measure(), "translations")
     for suite in _SUITES:
         spent = stages.measure(suite)
-        _keep(found, {f"stages.{suite}.{_key(k)}_us": v for k, v in spent.items()}, f"CPU {suite}")
+        _keep(
+            found, {f"stages.{suite}.{_key(k)}": v for k, v in spent.items()}, f"a message {suite}"
+        )
     for suite in _SUITES:
         best = _best(suite, options)
         _keep(found, {f"exchange.{suite}.{k}": v for k, v in best.items()}, f"exchange {suite}")

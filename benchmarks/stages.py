@@ -1,4 +1,4 @@
-"""CPU microseconds a message, stage by stage, in one process without a network.
+"""CPU microseconds a message, stage by stage, and its bytes on the wire, in one process.
 
 The same objects as in a running gateway, called one after another for whole batches; CPU
 time is that of the whole process, so the store's thread counts too.
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.members import RECEIVER, make_two, sample_draft
+from benchmarks.road import Road, road
 from contracts.seal import BATCH_TYPE
 from contracts.tree import leaf_hash
 from gateway import bootstrap, config
@@ -37,6 +38,8 @@ class Stages:
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.messages = 0
+        self.request_bytes = 0
+        self.reply_bytes = 0
 
     @contextmanager
     def of(self, name: str) -> Iterator[None]:
@@ -44,12 +47,18 @@ class Stages:
         yield
         self.seconds[name] += time.process_time() - started
 
-    def microseconds(self) -> dict[str, float]:
-        return {name: spent / self.messages * 1e6 for name, spent in self.seconds.items()}
+    def a_message(self) -> dict[str, float]:
+        """Microseconds of CPU by stage, then bytes of bodies; divided by the messages."""
+        spent = {f"{name}_us": used / self.messages * 1e6 for name, used in self.seconds.items()}
+        return {
+            **spent,
+            "request_bytes": self.request_bytes / self.messages,
+            "reply_bytes": self.reply_bytes / self.messages,
+        }
 
 
 async def _round(
-    stages: Stages, ours: bootstrap.Parts, theirs: bootstrap.Parts, start: int
+    stages: Stages, ours: bootstrap.Parts, theirs: bootstrap.Parts, way: Road, start: int
 ) -> None:
     """One batch from draft to settled receipt, each stage by itself."""
     home = ours.home
@@ -65,7 +74,11 @@ async def _round(
     with stages.of("sign"):
         packed = await pack(home, RECEIVER, outgoing)
         await ours.store.apply(Scope(), always(Changes(seals=[packed.tree.record])))
-    reply = await _receive(stages, theirs, packed.body)
+    way.reply = reply = await _receive(stages, theirs, packed.body)
+    with stages.of("http"):
+        await way(packed.body)
+    stages.request_bytes += len(packed.body)
+    stages.reply_bytes += len(reply)
     with stages.of("settle"):
         settled = read_reply(home, RECEIVER, packed, reply)
         by_id = {ticket.message_id: ticket for ticket in tickets}
@@ -108,17 +121,18 @@ async def _receive(stages: Stages, theirs: bootstrap.Parts, body: bytes) -> byte
 async def _measure(folder: Path, suite: str, rounds: int) -> dict[str, float]:
     sender, receiver = make_two(folder, suite)
     ours, theirs = (bootstrap.parts(config.load(each)) for each in (sender, receiver))
-    await _round(Stages(), ours, theirs, 10**8)  # warm up
     stages = Stages()
-    for number in range(rounds):
-        await _round(stages, ours, theirs, number * BATCH)
+    async with road(theirs.home) as way:
+        await _round(Stages(), ours, theirs, way, 10**8)  # warm up
+        for number in range(rounds):
+            await _round(stages, ours, theirs, way, number * BATCH)
     await ours.store.close()
     await theirs.store.close()
-    return stages.microseconds()
+    return stages.a_message()
 
 
 def measure(suite: str, rounds: int = 12) -> dict[str, float]:
-    """CPU microseconds a message by stage."""
+    """What one message costs: see `Stages.a_message`."""
     bootstrap.tune_process()
     with tempfile.TemporaryDirectory(prefix="tongban-bench-") as scratch:
         return asyncio.run(_measure(Path(scratch), suite, rounds))
