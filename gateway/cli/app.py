@@ -10,6 +10,7 @@ from gateway.cli import (
     case,
     contracts,
     demo,
+    doctor,
     evidence,
     incident,
     member,
@@ -32,7 +33,18 @@ app = typer.Typer(
         "通办: 一城收件, 他城办理.", "tongban: one city receives a case that another city handles."
     ),
 )
-for group in (member, members, case, message, incident, evidence, translate, contracts, demo):
+for group in (
+    member,
+    members,
+    case,
+    message,
+    incident,
+    evidence,
+    translate,
+    contracts,
+    doctor,
+    demo,
+):
     group.add_to(app)
 
 

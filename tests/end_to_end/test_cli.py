@@ -2,65 +2,29 @@
 
 import json
 import re
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.end_to_end.command import command, environment, tongban
-from tests.processes.city import free_port
+from tests.end_to_end.command import tongban
+from tests.end_to_end.members import FINGERPRINT, meet, new_member, running
 from tests.processes.patience import LONG, until
 
 _VECTORS = Path(__file__).parents[1] / "vectors"
 _FILING = _VECTORS / "up_pro" / "01-submit-with-materials.jsonl"
 _NUMBER = "4101002020112400017"
 _PERSON, _MASKED = "林晓岚", "林*岚"
-_GROUPS_OF_FOUR = re.compile(r"(?:[0-9a-f]{4} ){7}[0-9a-f]{4}")
 
 
 @pytest.fixture
 def zhengzhou(tmp_path: Path) -> Path:
-    return _member(tmp_path / "410100", "410100", "sm")
+    return new_member(tmp_path / "410100", "410100", "sm")
 
 
 @pytest.fixture
 def guangzhou(tmp_path: Path) -> Path:
-    return _member(tmp_path / "440100", "440100", "intl")
-
-
-def _member(folder: Path, code: str, suite: str) -> Path:
-    listen = f"127.0.0.1:{free_port()}"
-    options = ("--code", code, "--suite", suite, "--listen", listen, "--profile", code)
-    made = tongban("init", folder, *options)
-    assert made.code == 0, made.err
-    assert len(_GROUPS_OF_FOUR.findall(made.out)) == 2
-    assert f"tongban run {folder}" in made.out
-    return folder
-
-
-def _meet(one: Path, other: Path) -> None:
-    for home, entry in ((one, other), (other, one)):
-        added = tongban("members", "add", entry / "member.json", "--home", home, "--yes")
-        assert added.code == 0, added.err
-
-
-@contextmanager
-def _running(*folders: Path) -> Iterator[None]:
-    gateways = []
-    try:
-        for folder in folders:
-            with (folder / "log").open("wb") as log:
-                run = command("run", str(folder))
-                gateways.append(subprocess.Popen(run, stdout=log, stderr=log, env=environment()))
-        yield
-    finally:
-        for gateway in gateways:
-            gateway.terminate()
-        for gateway in gateways:
-            assert gateway.wait(LONG) == 0
+    return new_member(tmp_path / "440100", "440100", "intl")
 
 
 # --- joining ----------------------------------------------------------------------------------
@@ -81,7 +45,7 @@ def test_a_member_is_taken_in_once_its_fingerprints_were_compared(
     assert added.code == 0
     listed = tongban("members", "list", variables={"TONGBAN_HOME": str(zhengzhou)})
     assert "广州市 440100" in listed.out
-    shown, known = (set(_GROUPS_OF_FOUR.findall(text)) for text in (added.out, listed.out))
+    shown, known = (set(FINGERPRINT.findall(text)) for text in (added.out, listed.out))
     assert len(shown) == 2
     assert shown < known
 
@@ -91,7 +55,7 @@ def test_a_member_is_taken_in_once_its_fingerprints_were_compared(
 
 
 def test_a_member_may_not_lose_a_key(zhengzhou: Path, guangzhou: Path, tmp_path: Path) -> None:
-    _meet(zhengzhou, guangzhou)
+    meet(zhengzhou, guangzhou)
     entry = json.loads((guangzhou / "member.json").read_bytes())
     entry["signing_keys"][0]["kid"] = "another"
     changed = tmp_path / "changed.json"
@@ -107,14 +71,14 @@ def test_a_member_may_not_lose_a_key(zhengzhou: Path, guangzhou: Path, tmp_path:
 def test_one_case_from_a_document_to_a_proof(
     zhengzhou: Path, guangzhou: Path, tmp_path: Path
 ) -> None:
-    _meet(zhengzhou, guangzhou)
+    meet(zhengzhou, guangzhou)
     submitted = tongban("case", "submit", _FILING, "--home", zhengzhou)
     assert submitted.code == 0, submitted.err
     assert _NUMBER in submitted.out
     case = _case_json(zhengzhou, _NUMBER)
     assert [m["receipt"] for m in case["messages"]] == ["queued"], "no gateway runs yet"
 
-    with _running(zhengzhou, guangzhou):
+    with running(zhengzhou, guangzhou):
         until(lambda: _knows(guangzhou, case["case"]), "Guangzhou has the case")
         answer = tmp_path / "answer.xml"
         sample = _VECTORS / "gdbs" / "02-pre-acceptance-wsysl.xml"
@@ -183,7 +147,7 @@ def _both_see(one: Path, other: Path, case: object) -> bool:
 
 
 def test_the_same_document_twice_does_nothing_twice(zhengzhou: Path, guangzhou: Path) -> None:
-    _meet(zhengzhou, guangzhou)
+    meet(zhengzhou, guangzhou)
     first = tongban("case", "submit", _FILING, "--home", zhengzhou)
     second = tongban("case", "submit", _FILING, "--home", zhengzhou)
     assert (first.code, second.code) == (0, 0)
@@ -192,7 +156,7 @@ def test_the_same_document_twice_does_nothing_twice(zhengzhou: Path, guangzhou: 
 
 
 def test_following_ends_when_the_time_is_over(zhengzhou: Path, guangzhou: Path) -> None:
-    _meet(zhengzhou, guangzhou)
+    meet(zhengzhou, guangzhou)
     tongban("case", "submit", _FILING, "--home", zhengzhou)
     options = ("--home", zhengzhou, "--until", "delivered", "--timeout", "0.5")
     followed = tongban("case", "follow", _NUMBER, *options)
@@ -262,7 +226,7 @@ def test_what_a_member_keeps_is_for_its_owner_alone(zhengzhou: Path) -> None:
 def test_a_document_that_cannot_be_used_is_an_incident_with_its_bytes(
     zhengzhou: Path, tmp_path: Path
 ) -> None:
-    with _running(zhengzhou):
+    with running(zhengzhou):
         (zhengzhou / "city" / "in").mkdir(parents=True, exist_ok=True)
         (zhengzhou / "city" / "in" / "wrong.jsonl").write_bytes(b"no document")
         until(

@@ -1,0 +1,93 @@
+"""Look at everything a gateway lives on, and say what is wrong and what to do about it."""
+
+import shutil
+from collections.abc import AsyncIterator
+
+from contracts.errors import TongbanError
+from gateway import config
+from gateway.bootstrap import Parts
+from gateway.doctor import judge
+from gateway.doctor.finding import Finding, Level, good
+from gateway.doctor.visit import Visit, visit_all
+from keys.trust.member import Member
+
+
+async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
+    """Findings as they come: what is near first, partners last."""
+    yield good("configuration", f"{folder.folder} 有效", f"{folder.folder} is valid")
+    usage = shutil.disk_usage(folder.path(folder.settings.store.path).parent)
+    yield judge.disk(usage.free, usage.total)
+    for finding in await _store(parts):
+        yield finding
+    try:
+        members = list(parts.home.trust.members())
+        us = parts.home.trust.member(parts.home.code)
+    except TongbanError as error:
+        yield judge.trouble("members", error)
+        return
+    now = parts.home.clock.now()
+    opening = [uri.rpartition(":")[2].removesuffix(".pem") for uri in folder.settings.keys.opening]
+    for finding in judge.own_keys(us, parts.home.signer.kid, opening, now):
+        yield finding
+    visits = {visit.code: visit for visit in await visit_all(members)}
+    yield _ourselves(visits[us.code])
+    partners = [member for member in members if member.code != us.code]
+    if not partners:
+        yield _alone()
+    for member in partners:
+        yield judge.partner_keys(member, now) or _partner(member, visits[member.code])
+    skews = {p.code: visits[p.code].skew for p in partners}
+    yield judge.clock({code: skew for code, skew in skews.items() if skew is not None})
+
+
+async def _store(parts: Parts) -> list[Finding]:
+    try:
+        lanes = await parts.store.backlog()
+        counts = await parts.store.incident_counts()
+    except TongbanError as error:
+        return [judge.trouble("database", error)]
+    now = parts.home.now_ms()
+    return [
+        good("database", "可读", "answers"),
+        *(judge.queue(lane, now) for lane in lanes),
+        judge.incidents(counts),
+    ]
+
+
+def _ourselves(visit: Visit) -> Finding:
+    if visit.fault is None:
+        return good("gateway", "本市网关就绪", "our gateway is ready")
+    return Finding(
+        "gateway",
+        Level.FAULT,
+        f"本市网关未应答: {visit.fault}",
+        f"our gateway does not answer: {visit.fault}",
+        "tongban run 启动它; 若已启动, 核对名单中本市的地址",
+        "start it with tongban run; if it runs, check our address in the list",
+    )
+
+
+def _partner(member: Member, visit: Visit) -> Finding:
+    subject = f"partner {member.code}"
+    if visit.fault is None:
+        took = f"{visit.milliseconds:.0f}"
+        return good(subject, f"{member.name} 已应答, {took} 毫秒", f"answers in {took} ms")
+    return Finding(
+        subject,
+        Level.FAULT,
+        f"{member.name} 未应答: {visit.fault}",
+        f"does not answer at {member.address}: {visit.fault}",
+        f"核对网络与地址 {member.address}, 联系对方值守; 报文保留在队列中",
+        "check network and address, call the partner; messages wait in the queue meanwhile",
+    )
+
+
+def _alone() -> Finding:
+    return Finding(
+        "members",
+        Level.WARNING,
+        "名单中只有本市",
+        "nobody but us is in the list",
+        "tongban members add 加入对方的 member.json",
+        "take in a partner's member.json with tongban members add",
+    )

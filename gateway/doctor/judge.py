@@ -1,0 +1,190 @@
+"""The judgements: what was measured in, a finding out. Pure; `examine` does the measuring.
+
+Bounds stand at the top; `docs/how-to/operate-a-gateway.md` prints them.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from contracts import limits
+from contracts.errors import TongbanError
+from gateway.doctor.finding import Finding, Level, good
+from gateway.ports import Backlog
+from keys.trust.member import KeyState, Member, MemberKey
+from keys.trust.trust_list import key_state
+
+DISK_FAULT_BYTES = 256 * limits.MIB
+DISK_WARNING_BYTES = 2048 * limits.MIB
+KEY_ENDS_SOON = timedelta(days=30)
+SKEW_WARNING_S = limits.CLOCK_SKEW_S / 5
+OLDEST_WARNING_S = 10 * 60
+OLDEST_FAULT_S = 60 * 60
+ALARMS = ("message.conflict", "seal.invalid", "path.invalid", "receipt.invalid")
+
+
+def trouble(subject: str, error: TongbanError) -> Finding:
+    """What an error of ours means; it brings its own remedy."""
+    reason = error.reason
+    return Finding(
+        subject,
+        Level.FAULT,
+        f"{reason.zh} ({error.code}): {error.detail}",
+        f"{reason.en} ({error.code}): {error.detail}",
+        reason.remedy_zh,
+        reason.remedy_en,
+    )
+
+
+def disk(free: int, total: int) -> Finding:
+    """Space left for the store, in bytes."""
+    gib, share = free / (1 << 30), 100 * free // max(1, total)
+    zh, en = f"剩余 {gib:.1f} GiB ({share}%)", f"{gib:.1f} GiB free ({share} %)"
+    if free >= DISK_WARNING_BYTES:
+        return good("disk", zh, en)
+    level = Level.FAULT if free < DISK_FAULT_BYTES else Level.WARNING
+    return Finding(
+        "disk",
+        level,
+        zh,
+        en,
+        "腾出空间或扩容: 写满后网关拒收新报文, 已出回执的不会丢失",
+        "make room: when it is full, new messages are refused; what has a receipt stays",
+    )
+
+
+def clock(skews: Mapping[str, float]) -> Finding:
+    """Seconds by which each partner's clock is ahead of ours."""
+    if not skews:
+        return Finding(
+            "clock",
+            Level.WARNING,
+            "无法与对方核对时间: 没有可连通的成员",
+            "not compared: no partner answers",
+            "确认本机已启用 NTP",
+            "see that this machine runs NTP",
+        )
+    partner, worst = max(skews.items(), key=lambda each: abs(each[1]))
+    zh = f"与 {partner} 相差 {worst:+.0f} 秒"
+    en = f"{worst:+.0f} s off that of {partner}"
+    if abs(worst) < SKEW_WARNING_S:
+        return good("clock", zh, en)
+    level = Level.FAULT if abs(worst) >= limits.CLOCK_SKEW_S else Level.WARNING
+    return Finding(
+        "clock",
+        level,
+        zh,
+        en,
+        f"两侧启用 NTP: 超过 {limits.CLOCK_SKEW_S} 秒的批次会被拒收 (seal.clock)",
+        f"run NTP on both sides: beyond {limits.CLOCK_SKEW_S} s batches are refused (seal.clock)",
+    )
+
+
+def queue(lane: Backlog, now_ms: int) -> Finding:
+    """What waits in a lane, and how long its oldest ticket has."""
+    age = max(0, now_ms - lane.oldest_at) / 1000 if lane.oldest_at is not None else 0.0
+    subject = f"queue {lane.lane}"
+    zh, en = f"{lane.depth} 份, 最久 {age:.0f} 秒", f"{lane.depth} wait, the oldest {age:.0f} s"
+    if age < OLDEST_WARNING_S:
+        return good(subject, zh, en)
+    return Finding(
+        subject,
+        Level.FAULT if age >= OLDEST_FAULT_S else Level.WARNING,
+        zh,
+        en,
+        "查看该成员的连通情况与网关日志中最近的错误",
+        "see whether the partner answers, and the last error in the gateway's log",
+    )
+
+
+def incidents(counts: Mapping[str, int]) -> Finding:
+    """Alarms among what is kept."""
+    alarms = {code: counts[code] for code in ALARMS if counts.get(code)}
+    total = sum(counts.values())
+    if not alarms:
+        return good("incidents", f"{total} 条, 无警报", f"{total}, none of them an alarm")
+    named = ", ".join(f"{code} {count}" for code, count in alarms.items())
+    return Finding(
+        "incidents",
+        Level.WARNING,
+        f"警报: {named}",
+        f"alarms: {named}",
+        "tongban incident list 查看, 与对方核对",
+        "look at tongban incident list, compare with the partner",
+    )
+
+
+def own_keys(us: Member, signing: str, opening: Sequence[str], now: datetime) -> list[Finding]:
+    """Whether what we sign and open with is what the members' list says of us."""
+    found = [_one_key("key signing", _named(us.signing_keys, signing), signing, now)]
+    found += [_one_key("key opening", _named(us.sealing_keys, kid), kid, now) for kid in opening]
+    lacking = [
+        key.kid
+        for key in us.sealing_keys
+        if key_state(key, now) is KeyState.VALID and key.kid not in opening
+    ]
+    found += [
+        Finding(
+            "key opening",
+            Level.FAULT,
+            f"名单公布了 {kid}, 本机没有其私钥",
+            f"{kid} is published, but its private half is not here",
+            "把它加入 keys.opening, 或在名单中关闭它",
+            "add it to keys.opening, or close it in the list",
+        )
+        for kid in lacking
+    ]
+    return found
+
+
+def partner_keys(member: Member, now: datetime) -> Finding | None:
+    """What a partner lacks to exchange with us today; None when it lacks nothing."""
+    for keys, zh, en in (
+        (member.signing_keys, "签名", "signing"),
+        (member.sealing_keys, "加密", "sealing"),
+    ):
+        if not any(key_state(key, now) is KeyState.VALID for key in keys):
+            return Finding(
+                f"partner {member.code}",
+                Level.FAULT,
+                f"名单中没有有效的{zh}公钥",
+                f"the list holds no valid {en} key of it",
+                "索取对方新的 member.json, 核对指纹后 tongban members add",
+                "ask for its new member.json, compare fingerprints, tongban members add",
+            )
+    return None
+
+
+def _named(keys: Sequence[MemberKey], kid: str) -> MemberKey | None:
+    return next((key for key in keys if key.kid == kid), None)
+
+
+def _one_key(subject: str, key: MemberKey | None, kid: str, now: datetime) -> Finding:
+    if key is None:
+        return Finding(
+            subject,
+            Level.FAULT,
+            f"{kid} 不在名单的本市条目中",
+            f"{kid} is not in our own entry of the list",
+            "公布此密钥, 或把设置改回已公布的密钥",
+            "publish it, or set keys to one that is published",
+        )
+    state = key_state(key, now)
+    if state is not KeyState.VALID:
+        return Finding(
+            subject,
+            Level.FAULT,
+            f"{kid} 不可用: {state.value}",
+            f"{kid} cannot be used: {state.value}",
+            "改用有效的密钥",
+            "change to a key that is valid",
+        )
+    if key.valid_to is not None and key.valid_to - now < KEY_ENDS_SOON:
+        return Finding(
+            subject,
+            Level.WARNING,
+            f"{kid} 将于 {key.valid_to:%Y-%m-%d} 到期",
+            f"{kid} ends on {key.valid_to:%Y-%m-%d}",
+            "公布新的密钥并更换",
+            "publish a new key and change to it",
+        )
+    return good(subject, f"{kid} 有效", f"{kid} is valid")

@@ -1,0 +1,40 @@
+"""`tongban doctor` over real gateways: what is well, what is not, and what to do."""
+
+from pathlib import Path
+
+from tests.end_to_end.command import Ended, tongban
+from tests.end_to_end.members import meet, new_member, running
+from tests.processes.patience import until
+
+
+def _doctor(home: Path) -> Ended:
+    return tongban("doctor", "--home", home, "--lang", "en")
+
+
+def test_it_is_content_with_two_gateways_that_run_and_names_the_one_that_does_not(
+    tmp_path: Path,
+) -> None:
+    zhengzhou = new_member(tmp_path / "410100", "410100", "sm")
+    guangzhou = new_member(tmp_path / "440100", "440100", "intl")
+    meet(zhengzhou, guangzhou)
+    with running(zhengzhou):
+        with running(guangzhou):
+            until(lambda: _doctor(zhengzhou).code == 0, "everything is well")
+            well = _doctor(zhengzhou)
+            assert "✗" not in well.out
+            assert "partner 440100  answers in" in well.out
+            assert "clock  " in well.out
+        gone = _doctor(zhengzhou)
+    assert gone.code == 1
+    assert "✗ partner 440100  does not answer" in gone.out
+    assert "→ check network and address" in gone.out
+
+
+def test_what_keeps_a_gateway_from_starting_is_a_finding_too(tmp_path: Path) -> None:
+    home = new_member(tmp_path / "410100", "410100", "sm")
+    (home / "keys" / "passphrase").write_text("another\n")
+    assert "✗ keys" in _doctor(home).out
+    (home / "tongban.toml").write_text("[member]\ncode = 7\n")
+    broken = _doctor(home)
+    assert broken.code == 1
+    assert broken.out.count("✗ configuration") > 1

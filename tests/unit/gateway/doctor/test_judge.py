@@ -1,0 +1,125 @@
+"""The doctor's judgements: good, warning and fault on either side of each bound."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contracts.errors import StoreUnavailable
+from gateway.doctor import judge
+from gateway.doctor.finding import Finding, Level
+from gateway.ports import Backlog
+from gateway.simulation.members import new_keyring
+from keys.trust.member import Member
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+GIB = 1 << 30
+
+
+def _levels(findings: list[Finding]) -> list[Level]:
+    return [finding.level for finding in findings]
+
+
+def _member() -> Member:
+    return new_keyring("440100", "intl").entry()
+
+
+@pytest.mark.parametrize(
+    ("free", "level"),
+    [
+        (2 * GIB, Level.GOOD),
+        (2 * GIB - 1, Level.WARNING),
+        (GIB // 4, Level.WARNING),
+        (GIB // 4 - 1, Level.FAULT),
+        (0, Level.FAULT),
+    ],
+)
+def test_disk(free: int, level: Level) -> None:
+    assert judge.disk(free, 100 * GIB).level is level
+
+
+@pytest.mark.parametrize(
+    ("skews", "level"),
+    [
+        ({}, Level.WARNING),
+        ({"440100": 59.0, "430100": -2.0}, Level.GOOD),
+        ({"440100": 1.0, "430100": -60.0}, Level.WARNING),
+        ({"440100": 1.0, "430100": -300.0}, Level.FAULT),
+    ],
+)
+def test_clock(skews: dict[str, float], level: Level) -> None:
+    assert judge.clock(skews).level is level
+
+
+def test_the_clock_that_is_furthest_off_is_named() -> None:
+    finding = judge.clock({"440100": 1.0, "430100": -120.0})
+    assert "430100" in finding.zh
+    assert "-120" in finding.en
+
+
+@pytest.mark.parametrize(
+    ("age", "level"),
+    [(599, Level.GOOD), (600, Level.WARNING), (3599, Level.WARNING), (3600, Level.FAULT)],
+)
+def test_queue(age: int, level: Level) -> None:
+    lane = Backlog("partner/440100", 3, 1_000)
+    assert judge.queue(lane, 1_000 + age * 1000).level is level
+
+
+def test_a_lane_whose_oldest_is_of_tomorrow_is_good() -> None:
+    assert judge.queue(Backlog("city", 1, 5_000), 1_000).level is Level.GOOD
+
+
+def test_incidents() -> None:
+    assert judge.incidents({}).level is Level.GOOD
+    assert judge.incidents({"document.invalid": 4}).level is Level.GOOD
+    alarm = judge.incidents({"document.invalid": 4, "message.conflict": 1})
+    assert alarm.level is Level.WARNING
+    assert "message.conflict 1" in alarm.en
+
+
+def test_an_error_brings_its_own_remedy() -> None:
+    finding = judge.trouble("database", StoreUnavailable("locked"))
+    assert finding.level is Level.FAULT
+    assert "store.unavailable" in finding.en
+    assert finding.remedy_zh
+    assert finding.remedy_en
+
+
+def test_own_keys_that_are_published_and_valid_are_good() -> None:
+    us = _member()
+    found = judge.own_keys(us, us.signing_keys[0].kid, [us.sealing_keys[0].kid], NOW)
+    assert _levels(found) == [Level.GOOD, Level.GOOD]
+
+
+def test_a_key_that_is_not_published_is_a_fault() -> None:
+    us = _member()
+    found = judge.own_keys(us, "other", [us.sealing_keys[0].kid], NOW)
+    assert _levels(found) == [Level.FAULT, Level.GOOD]
+
+
+def test_a_published_key_whose_private_half_is_missing_is_a_fault() -> None:
+    us = _member()
+    found = judge.own_keys(us, us.signing_keys[0].kid, [], NOW)
+    assert _levels(found) == [Level.GOOD, Level.FAULT]
+    assert us.sealing_keys[0].kid in found[1].en
+
+
+@pytest.mark.parametrize(
+    ("days", "level"),
+    [(31, Level.GOOD), (29, Level.WARNING), (0, Level.FAULT), (-1, Level.FAULT)],
+)
+def test_the_end_of_a_key(days: int, level: Level) -> None:
+    us = _member()
+    ending = us.signing_keys[0].model_copy(update={"valid_to": NOW + timedelta(days=days)})
+    us = us.model_copy(update={"signing_keys": (ending,)})
+    found = judge.own_keys(us, ending.kid, [us.sealing_keys[0].kid], NOW)
+    assert found[0].level is level
+
+
+@pytest.mark.parametrize("field", ["signing_keys", "sealing_keys"])
+def test_a_partner_without_a_valid_key_is_a_fault(field: str) -> None:
+    partner = _member()
+    assert judge.partner_keys(partner, NOW) is None
+    finding = judge.partner_keys(partner.model_copy(update={field: ()}), NOW)
+    assert finding is not None
+    assert finding.level is Level.FAULT
