@@ -4,6 +4,7 @@ A newer partner may send fields that this version does not know. They are kept a
 out again, so that a message or document that passes through loses nothing.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -34,24 +35,31 @@ class Model(BaseModel):
         return self.model_dump_json(exclude_none=True, by_alias=True).encode()
 
 
+_WRITTEN_OUT = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
 def _written_out(value: object) -> object:
-    """Seconds since 1970, as a number or in digits, are no time that a reader can check."""
-    if not isinstance(value, datetime) and not (isinstance(value, str) and value[4:5] == "-"):
-        raise ValueError("not a time: write RFC 3339 with Z or an offset")
+    """One way to write a time, so that every reader reads the same, and none cuts digits off."""
+    if not isinstance(value, datetime):
+        if not isinstance(value, str) or not _WRITTEN_OUT.fullmatch(value):
+            raise ValueError("not a time: write 2026-03-02T01:00:00 with Z or an offset")
+    elif value.tzinfo is None:
+        raise ValueError("a time without offset")
     return value
 
 
-def _with_offset(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise ValueError("a time without offset: write RFC 3339 with Z or an offset")
+def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("a time outside of the years 1 to 9999 in UTC") from error
 
 
-Moment = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_with_offset)]
-"""A point in time, RFC 3339 with an offset; kept in UTC."""
+Moment = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+"""A point in time, RFC 3339 with seconds (at most six digits after them) and an offset;
+kept in UTC."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Text = Annotated[str, StringConstraints(max_length=4000)]
