@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 
 from gateway.cli.app import app
 from gateway.web.api.health import HealthApi
@@ -14,7 +15,6 @@ from tests.unit.docs.tables import DOCS
 
 ROOT = DOCS.parent
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text("utf-8")
-yaml: Any = pytest.importorskip("yaml")
 
 
 @pytest.fixture(scope="module")
