@@ -4,10 +4,11 @@ Synchronous, and the same for every database that SQLAlchemy speaks to; how a co
 come by, and when it commits, is the business of the store. Statements are built once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     Connection,
     Subquery,
     Table,
@@ -59,7 +60,13 @@ _WAITING_SIZE = select(
 _CASE_CHANGES = tuple(
     name for name in rows.CASE_COLUMNS if name not in {"id", "partner", "opened_at"}
 )
-_SETTLE_COLUMNS = ("message_id", "state", "seal_id", "position", "receipt", "reason", "settled_at")
+_SETTLE_COLUMNS = {
+    "message_id": MESSAGE.c.id,
+    **{
+        name: MESSAGE.c[name]
+        for name in ("state", "seal_id", "position", "receipt", "reason", "settled_at")
+    },
+}
 
 
 def _settle(size: int) -> Any:
@@ -68,7 +75,7 @@ def _settle(size: int) -> Any:
     return (
         update(MESSAGE)
         .where(MESSAGE.c.id == given.c.message_id, MESSAGE.c.direction == _literal("out"))
-        .values({name: given.c[name] for name in _SETTLE_COLUMNS[1:]})
+        .values({name: given.c[name] for name in _SETTLE_COLUMNS if name != "message_id"})
     )
 
 
@@ -77,7 +84,7 @@ def _expire(size: int) -> Any:
     return (
         update(MESSAGE)
         .where(
-            MESSAGE.c.id.in_(_given(size, ("message_id",)).select()),
+            MESSAGE.c.id.in_(_given(size, {"message_id": MESSAGE.c.id}).select()),
             MESSAGE.c.direction == _literal("out"),
             MESSAGE.c.state == _literal(MessageState.QUEUED.value),
         )
@@ -86,20 +93,28 @@ def _expire(size: int) -> Any:
 
 
 def _tickets_done(size: int) -> Any:
-    return delete(TICKET).where(TICKET.c.position.in_(_given(size, ("done",)).select()))
+    return delete(TICKET).where(
+        TICKET.c.position.in_(_given(size, {"done": TICKET.c.position}).select())
+    )
 
 
 def _waiting_over(size: int) -> Any:
-    over = _given(size, ("sender", "message_id"))
+    over = _given(size, {"sender": WAITING.c.sender, "message_id": WAITING.c.id})
     return delete(WAITING).where(
         exists().where(WAITING.c.id == over.c.message_id, WAITING.c.sender == over.c.sender)
     )
 
 
-def _given(size: int, columns: Sequence[str]) -> Subquery:
-    """The given rows as a table."""
+def _given(size: int, columns: Mapping[str, Column[Any]]) -> Subquery:
+    """The given rows as a table, each of its columns of the type of the one it stands for."""
     rows_given: list[Any] = [
-        select(*(bindparam(f"{name}_{row}").label(name) for name in columns)) for row in range(size)
+        select(
+            *(
+                bindparam(f"{name}_{row}", type_=column.type).label(name)
+                for name, column in columns.items()
+            )
+        )
+        for row in range(size)
     ]
     return union_all(*rows_given).subquery("given")
 
@@ -138,7 +153,7 @@ class Transaction:
         self._insert_intakes = once(INTAKE, ("key", "at"))
         self._insert_waiting = once(WAITING, rows.WAITING_COLUMNS)
         self._insert_incidents = once(INCIDENT, rows.INCIDENT_COLUMNS)
-        self._settle = Bulk(dialect, _SETTLE_COLUMNS, _settle)
+        self._settle = Bulk(dialect, tuple(_SETTLE_COLUMNS), _settle)
         self._expire = Bulk(dialect, ("message_id",), _expire)
         self._tickets_done = Bulk(dialect, ("done",), _tickets_done)
         self._waiting_over = Bulk(dialect, ("sender", "message_id"), _waiting_over)

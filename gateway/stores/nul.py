@@ -1,0 +1,38 @@
+"""NUL in texts: PostgreSQL holds every character but this one, so it is written as two.
+
+NUL becomes SUB and ``0``, SUB itself becomes SUB and ``1``, on the way in, and back on the
+way out: different texts stay different, equal ones equal, and every text comes back as it
+was. All others, that is practically all, stand in the database as they are.
+"""
+
+from typing import Any
+
+from psycopg import Connection
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.types.string import StrDumperUnknown
+
+_NUL, _SUB = "\0", "\x1a"
+_TEXT_TYPES = ("text", "varchar")
+
+
+def keep_nul(connection: "Connection[Any]") -> None:
+    """Texts that go through `connection` may hold NUL."""
+    connection.adapters.register_dumper(str, _TextDumper)
+    for name in _TEXT_TYPES:
+        connection.adapters.register_loader(name, _TextLoader)
+
+
+class _TextDumper(StrDumperUnknown):
+    def dump(self, obj: str) -> bytes:
+        if _NUL in obj or _SUB in obj:
+            obj = obj.replace(_SUB, "\x1a1").replace(_NUL, "\x1a0")
+        return obj.encode()
+
+
+class _TextLoader(Loader):
+    def load(self, data: Buffer) -> str:
+        text = bytes(data).decode()
+        if _SUB in text:
+            text = text.replace("\x1a0", _NUL).replace("\x1a1", _SUB)
+        return text

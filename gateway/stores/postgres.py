@@ -1,0 +1,105 @@
+"""The store of several machines: PostgreSQL, every commit flushed to its disk.
+
+Several processes may share a database. Each writing transaction takes one advisory lock at
+its start and holds it until its commit can be seen by all, so what a rule saw is what holds
+when it writes, and positions of tickets are given in the order of commits. Group commit
+makes up for it: hundreds of rules share one turn of the lock.
+"""
+
+from typing import Any
+
+from psycopg import Connection as Driver
+from psycopg import Error
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from contracts.errors import StoreUnavailable
+from gateway.ports import Clock
+from gateway.stores.migrate import migrate
+from gateway.stores.nul import keep_nul
+from gateway.stores.sql import READERS, SqlStore
+
+_WRITERS_LOCK = 0x746F6E6762616E  # "tongban"
+_CONNECT_SECONDS = 10
+_SESSION = {
+    "lock_timeout": "20s",  # another process writes, or migrates, for longer
+    "idle_in_transaction_session_timeout": "20s",  # a process that was halted keeps nobody out
+    "tcp_keepalives_idle": "10",  # one whose machine is gone, neither
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "2",
+    "TimeZone": "UTC",
+}
+_FULL = "53100"  # disk_full
+
+
+def open_postgres(url: str, password: str | None, clock: Clock) -> SqlStore:
+    """Open the store in the database that `url` names, made or migrated first where needed.
+
+    `url`: ``postgresql://user@host:port/database?parameters``, parameters as libpq knows
+    them (sslmode, sslrootcert, …). Raises StoreUnavailable.
+    """
+    engine = connect(url, password)
+    try:
+        migrate(engine)
+    except DBAPIError as error:
+        engine.dispose()
+        raise explain(error) from error
+    return SqlStore(engine, clock, insert=insert, explain=explain)
+
+
+def connect(url: str, password: str | None = None) -> Engine:
+    """An engine over the database. Raises StoreUnavailable when `url` is none."""
+    engine = create_engine(
+        _driver_url(url, password),
+        connect_args={"connect_timeout": _CONNECT_SECONDS, "client_encoding": "utf8"},
+        pool_size=READERS + 1,
+        max_overflow=0,
+        pool_pre_ping=True,  # a server that was restarted costs nobody an error
+        paramstyle="format",
+        hide_parameters=True,  # they are what people wrote, and errors are logged
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _driver_url(url: str, password: str | None) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreUnavailable("store.url is no address of a database") from None
+    if password is not None:
+        parsed = parsed.set(password=password)
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def _prepare(connection: "Driver[Any]", _record: object) -> None:
+    keep_nul(connection)
+    connection.autocommit = True
+    for name, value in _SESSION.items():
+        connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+    # A receipt means stored. Stricter settings, as of a replicated server, are left alone.
+    connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false)"
+        " WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    connection.autocommit = False
+
+
+def _begin(connection: Connection) -> None:
+    if connection.get_execution_options().get("reading", False):
+        # Two statements of one question see the same moment.
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    else:
+        # Read committed: the statements after this one see all that its last holder wrote.
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_WRITERS_LOCK,))
+
+
+def explain(error: DBAPIError) -> StoreUnavailable:
+    """The database's error as one that says what to do; without the values of rows."""
+    cause = error.orig
+    state = cause.sqlstate if isinstance(cause, Error) else None
+    said = cause.diag.message_primary if isinstance(cause, Error) else None
+    code = "store.full" if state == _FULL else "store.unavailable"
+    return StoreUnavailable(f"{state or type(cause).__name__}: {said or cause}", code=code)
