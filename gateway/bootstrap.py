@@ -12,6 +12,7 @@ from pathlib import Path
 from adapters.adapter import Adapter
 from adapters.profiles.load import builtin_profile, load_adapter, load_profile
 from contracts.codes import within
+from contracts.errors import KeyUnusable
 from gateway import config
 from gateway.clock import SystemClock
 from gateway.connectors.folder import FolderConnector
@@ -25,10 +26,11 @@ from gateway.exchange.submit import Submit
 from gateway.exchange.take_in import TakeIn
 from gateway.links.http import HttpLink
 from gateway.metrics import Metrics
-from gateway.ports import Queue, Store
+from gateway.ports import Clock, Queue, Store
 from gateway.queues.embedded import EmbeddedQueue
 from gateway.service import Gateway
 from gateway.signer import KeySigner
+from gateway.stores.postgres import open_postgres
 from gateway.stores.sqlite import open_sqlite
 from gateway.web.api.exchange import ExchangeApi
 from gateway.web.api.health import HealthApi
@@ -74,11 +76,27 @@ def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
         opening_key=opening.__getitem__,
         own_key=next(reversed(opening)),
     )
-    store = open_sqlite(folder.path(settings.store.path), clock)
+    store = _store(folder, clock)
     owner = f"{socket.gethostname()}/{os.getpid()}/{home.new_id()[-8:]}"
     queue = EmbeddedQueue(store, clock, owner=owner[-64:])
     submit = Submit(home, store, queue, life=settings.exchange.life)
     return Parts(home, store, queue, metrics, submit)
+
+
+def _store(folder: config.Home, clock: Clock) -> Store:
+    """The store that the settings choose. Raises KeyUnusable, StoreUnavailable."""
+    settings = folder.settings.store
+    if settings.engine == "sqlite":
+        return open_sqlite(folder.path(settings.path), clock)
+    file, env = settings.password_file, settings.password_env
+    password = None  # libpq knows ways without one: certificates, peer, ~/.pgpass
+    if file or env:
+        secret = passphrase(folder.path(file) if file else None, env)
+        try:
+            password = secret.decode()
+        except UnicodeDecodeError:
+            raise KeyUnusable("the password is not UTF-8", source=file or env) from None
+    return open_postgres(settings.url or "", password, clock)
 
 
 def adapter(folder: config.Home) -> Adapter | None:

@@ -9,6 +9,7 @@ import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -46,7 +47,13 @@ class GatewayTable(_Table):
 
 
 class StoreTable(_Table):
+    """SQLite in a file at `path`, or PostgreSQL at `url`, its password kept apart."""
+
+    engine: Literal["sqlite", "postgres"] = "sqlite"
     path: Path = Path("store.sqlite")
+    url: Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://")] | None = None
+    password_file: Path | None = None
+    password_env: str | None = None
 
 
 class KeysTable(_Table):
@@ -190,8 +197,7 @@ def _missing(home: Home) -> list[str]:
     ):
         if not home.path(path).exists():
             found.append(f"{name}: {home.path(path)} does not exist")
-    if not home.path(settings.store.path).parent.is_dir():
-        found.append(f"store.path: {home.path(settings.store.path).parent} is no folder")
+    found += _missing_of_store(home)
     if settings.keys.passphrase_file is None and settings.keys.passphrase_env is None:
         found.append("keys: passphrase_file or passphrase_env must say where the passphrase is")
     if settings.keys.passphrase_env and settings.keys.passphrase_env not in os.environ:
@@ -201,3 +207,26 @@ def _missing(home: Home) -> list[str]:
     if not 0 < settings.gateway.port < 65536:
         found.append(f"gateway.listen: {settings.gateway.port} is no port")
     return found
+
+
+def _missing_of_store(home: Home) -> list[str]:
+    store = home.settings.store
+    if store.engine == "sqlite":
+        folder = home.path(store.path).parent
+        return [] if folder.is_dir() else [f"store.path: {folder} is no folder"]
+    found = []
+    if store.url is None:
+        found.append('store.url: engine "postgres" needs the address of a database')
+    elif _holds_password(store.url):
+        found.append("store.url: no password here; password_file or password_env says where it is")
+    if store.password_env and store.password_env not in os.environ:
+        found.append(f"store.password_env: {store.password_env} is not set")
+    return found
+
+
+def _holds_password(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False  # no address at all; whoever opens it says so
+    return parts.password is not None or "password" in parse_qs(parts.query)

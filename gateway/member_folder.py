@@ -35,7 +35,7 @@ code = "{code}"
 listen = "{listen}"           # where partners' gateways reach this one
 
 [store]
-path = "store.sqlite"
+path = "store.sqlite"         # or: engine = "postgres", url = "postgresql://…"
 
 [keys]
 folder = "keys"

@@ -14,10 +14,10 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from contracts.errors import StoreUnavailable
 from gateway.ports import Verdict
@@ -55,6 +55,16 @@ class _Outcome:
     error: BaseException | None = None
 
 
+class Doubt(Protocol):
+    """A database far away may commit and die, or be cut off, before it says so."""
+
+    def name(self, connection: Connection) -> str:
+        """What the connection's transaction can be asked for by."""
+
+    def committed(self, name: str) -> bool:
+        """Whether that transaction came about. Raises DBAPIError when nobody can say."""
+
+
 class GroupCommit:
     """Runs jobs on one connection; those that touch run in the order they came."""
 
@@ -65,12 +75,15 @@ class GroupCommit:
         *,
         now: Callable[[], int],
         explain: Callable[[DBAPIError], StoreUnavailable],
+        doubt: Doubt | None = None,
     ) -> None:
-        """`now`: Unix milliseconds; `explain` turns the database's errors into ours."""
+        """`now`: Unix milliseconds; `explain` turns the database's errors into ours; `doubt`
+        where the answer to a commit can be lost."""
         self._engine = engine
         self._transaction = transaction
         self._now = now
         self._explain = explain
+        self._doubt = doubt
         self._queue: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._ticks: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
         self._closed = False
@@ -131,24 +144,39 @@ class GroupCommit:
         return jobs
 
     def _commit(self, jobs: list[_Job]) -> list[_Outcome]:
+        outcomes: list[_Outcome] = []
+        name: str | None = None
         try:
             with self._engine.connect() as connection, connection.begin():
-                return [
-                    outcome
-                    for round_of_jobs in _rounds(jobs)
-                    for outcome in self._round(connection, round_of_jobs)
-                ]
-        except IntegrityError as error:
-            if len(jobs) > 1:  # one of them is at fault: let each stand for itself
-                return [outcome for job in jobs for outcome in self._commit([job])]
-            return [_Outcome(jobs[0], error=self._explain(error))]
+                for round_of_jobs in _rounds(jobs):
+                    outcomes += self._round(connection, round_of_jobs)
+                name = self._doubt.name(connection) if self._doubt else None
         except DBAPIError as error:
-            unavailable = self._explain(error)
-            return [_Outcome(job, error=unavailable) for job in jobs]
+            if isinstance(error, (DataError, IntegrityError)) and len(jobs) > 1:
+                return self._one_by_one(jobs)
+            if not (error.connection_invalidated and self._came_about(name)):
+                unavailable = self._explain(error)
+                outcomes = [_Outcome(job, error=unavailable) for job in jobs]
         except BaseException as error:
-            if len(jobs) > 1:  # one holds what no database can: let each stand for itself
-                return [outcome for job in jobs for outcome in self._commit([job])]
-            return [_Outcome(jobs[0], error=error)]
+            if len(jobs) > 1:
+                return self._one_by_one(jobs)
+            outcomes = [_Outcome(jobs[0], error=error)]
+        return outcomes
+
+    def _one_by_one(self, jobs: list[_Job]) -> list[_Outcome]:
+        """One of them is at fault, or holds what no database can: each stands for itself."""
+        return [outcome for job in jobs for outcome in self._commit([job])]
+
+    def _came_about(self, name: str | None) -> bool:
+        """Whether the transaction is kept although its commit brought no answer.
+
+        `name` is None when it was not asked to commit yet.
+        """
+        if self._doubt is None or name is None:
+            return False
+        with contextlib.suppress(DBAPIError):
+            return self._doubt.committed(name)
+        return False
 
     def _round(self, connection: Connection, jobs: list[_Job]) -> list[_Outcome]:
         if jobs[0].scope is None:

@@ -16,12 +16,21 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from contracts.errors import StoreUnavailable
 from gateway.ports import Clock
+from gateway.stores.doubt import TRANSACTION, ByNumber
 from gateway.stores.migrate import migrate
 from gateway.stores.nul import keep_nul
 from gateway.stores.sql import READERS, SqlStore
 
 _WRITERS_LOCK = 0x746F6E6762616E  # "tongban"
-_CONNECT_SECONDS = 10
+_LOCK = "SELECT pg_advisory_xact_lock(%s), pg_current_xact_id()::text"
+_LINE = {  # a server that is gone without a word is noticed within half a minute
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,  # milliseconds
+    "client_encoding": "utf8",
+}
 _SESSION = {
     "lock_timeout": "20s",  # another process writes, or migrates, for longer
     "idle_in_transaction_session_timeout": "20s",  # a process that was halted keeps nobody out
@@ -45,14 +54,20 @@ def open_postgres(url: str, password: str | None, clock: Clock) -> SqlStore:
     except DBAPIError as error:
         engine.dispose()
         raise explain(error) from error
-    return SqlStore(engine, clock, insert=insert, explain=explain)
+    return store_over(engine, clock)
+
+
+def store_over(engine: Engine, clock: Clock) -> SqlStore:
+    """The store over an engine that `connect` made; its database has all tables."""
+    return SqlStore(engine, clock, insert=insert, explain=explain, doubt=ByNumber(engine))
 
 
 def connect(url: str, password: str | None = None) -> Engine:
-    """An engine over the database. Raises StoreUnavailable when `url` is none."""
+    """An engine over the database; connects when first used. Raises StoreUnavailable."""
     engine = create_engine(
         _driver_url(url, password),
-        connect_args={"connect_timeout": _CONNECT_SECONDS, "client_encoding": "utf8"},
+        connect_args=_LINE,
+        isolation_level="READ COMMITTED",  # whatever the server's default is; see _begin
         pool_size=READERS + 1,
         max_overflow=0,
         pool_pre_ping=True,  # a server that was restarted costs nobody an error
@@ -67,7 +82,7 @@ def connect(url: str, password: str | None = None) -> Engine:
 def _driver_url(url: str, password: str | None) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise StoreUnavailable("store.url is no address of a database") from None
     if password is not None:
         parsed = parsed.set(password=password)
@@ -75,6 +90,8 @@ def _driver_url(url: str, password: str | None) -> URL:
 
 
 def _prepare(connection: "Driver[Any]", _record: object) -> None:
+    if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
+        raise StoreUnavailable(f"the database must be encoded in UTF8, not {encoding}")
     keep_nul(connection)
     connection.autocommit = True
     for name, value in _SESSION.items():
@@ -92,8 +109,9 @@ def _begin(connection: Connection) -> None:
         # Two statements of one question see the same moment.
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     else:
-        # Read committed: the statements after this one see all that its last holder wrote.
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_WRITERS_LOCK,))
+        # Read committed: what follows sees all that the last holder of the lock wrote.
+        _, number = connection.exec_driver_sql(_LOCK, (_WRITERS_LOCK,)).one()
+        connection.info[TRANSACTION] = number
 
 
 def explain(error: DBAPIError) -> StoreUnavailable:

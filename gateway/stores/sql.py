@@ -27,7 +27,7 @@ from gateway.records import (
     Ticket,
 )
 from gateway.stores import leases, reading
-from gateway.stores.group_commit import GroupCommit
+from gateway.stores.group_commit import Doubt, GroupCommit
 from gateway.stores.recent import Recent
 from gateway.stores.transaction import Transaction
 
@@ -46,11 +46,12 @@ class SqlStore:
         *,
         insert: Callable[[Table], Any],
         explain: Callable[[DBAPIError], StoreUnavailable],
+        doubt: Doubt | None = None,
     ) -> None:
         """`engine` connects READERS + 1 times at most. A transaction that it begins holds off
         every other writer of the database until its end, unless its connection has the
         execution option `reading`. `insert`: the dialect's own; `explain` turns the
-        database's errors into ours.
+        database's errors into ours; `doubt` where the answer to a commit can be lost.
         """
         self._engine = engine
         self._reading = engine.execution_options(reading=True)
@@ -58,7 +59,11 @@ class SqlStore:
         self._insert = insert
         self._explain = explain
         self._writer = GroupCommit(
-            engine, Transaction(engine.dialect, insert), now=self._now, explain=explain
+            engine,
+            Transaction(engine.dialect, insert),
+            now=self._now,
+            explain=explain,
+            doubt=doubt,
         )
         self._recent = Recent(_RECENT_BYTES)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")

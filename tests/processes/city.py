@@ -40,7 +40,7 @@ class City:
     """One member's folder, and the process over it while one runs.
 
     `env` overrides settings; several `City` over one folder are several processes of one
-    gateway.
+    gateway. `database`: the URL of its PostgreSQL database, see `move_to`.
     """
 
     member: Member
@@ -48,6 +48,7 @@ class City:
     port: int
     env: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    database: str | None = None
 
     @property
     def code(self) -> str:
@@ -56,6 +57,20 @@ class City:
     @property
     def store(self) -> Path:
         return self.folder / "store.sqlite"
+
+    @property
+    def books(self) -> Path | str:
+        """Where its store is, for `tests.processes.ledger`."""
+        return self.database or self.store
+
+    def move_to(self, database: str) -> None:
+        """Keep the store in a PostgreSQL database instead of a file."""
+        settings = self.folder / config.FILE_NAME
+        text = settings.read_text()
+        table = f'[store]\nengine = "postgres"\nurl = "{database}"\n'
+        assert "[store]\n" in text
+        settings.write_text(text.replace("[store]\n", table))
+        self.database = database
 
     @property
     def home(self) -> config.Home:
@@ -192,4 +207,4 @@ def cities(folder: Path, suites: Mapping[str, str], *strangers: Member) -> Itera
 
 def beside(city: City) -> City:
     """A second process over the folder of `city`, on a port of its own, not started."""
-    return City(city.member, city.folder, free_port(), env=dict(city.env))
+    return City(city.member, city.folder, free_port(), env=dict(city.env), database=city.database)

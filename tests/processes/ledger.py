@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from contracts.receipt import Receipt
 from contracts.seal import BATCH_TYPE, RECEIPTS_TYPE
 from contracts.tree import inclusion_paths
@@ -15,6 +17,9 @@ from gateway.clock import SystemClock
 from keys.batch_seal import check_path, check_seal
 from keys.suites import DIGESTS, SUITES
 from keys.trust.members_file import MembersFile
+
+Books = Path | str
+"""Where a store is: an SQLite file, or the URL of a PostgreSQL database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +41,32 @@ class Entry:
     reason: str | None
 
 
-def ask(store: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
+def ask(store: Books, query: str, *values: object) -> list[tuple[Any, ...]]:
     """Rows of a query; the store may be in use by a gateway."""
+    if isinstance(store, str):
+        with psycopg.connect(store) as server:
+            return server.execute(query.replace("?", "%s").encode(), values or None).fetchall()
     with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=60)) as connection:
         return connection.execute(query, values).fetchall()
 
 
-def count(store: Path, table: str, where: str = "1", *values: object) -> int:
+def count(store: Books, table: str, where: str = "1 = 1", *values: object) -> int:
     return int(ask(store, f"SELECT count(*) FROM {table} WHERE {where}", *values)[0][0])
 
 
-def entries(store: Path, where: str = "1", *values: object) -> list[Entry]:
+def entries(store: Books, where: str = "1 = 1", *values: object) -> list[Entry]:
     """Messages in the order they were recorded."""
     columns = ", ".join(Entry.__slots__)
     query = f"SELECT {columns} FROM message WHERE {where} ORDER BY recorded"
     return [Entry(*row) for row in ask(store, query, *values)]
 
 
-def incidents(store: Path) -> list[str]:
+def incidents(store: Books) -> list[str]:
     """The codes of all incidents, oldest first."""
     return [code for (code,) in ask(store, "SELECT code FROM incident ORDER BY at")]
 
 
-def assert_same_story(one: Path, other: Path, members: Path) -> int:
+def assert_same_story(one: Books, other: Books, members: Path) -> int:
     """Both stores tell the same of what went between them, and can prove it.
 
     Every message that either has, the other has too: same bytes, same receipt, settled,
@@ -91,7 +99,7 @@ def _assert_in_order(recorded: Sequence[Entry]) -> None:
         assert sequences == list(range(1, len(sequences) + 1)), line
 
 
-def assert_proven(store: Path, members: Path) -> None:
+def assert_proven(store: Books, members: Path) -> None:
     """As an auditor would, offline: every message under a batch seal of its sender, every
     receipt under a receipts seal of the one who gave it."""
     trust = MembersFile(members, SystemClock().monotonic)

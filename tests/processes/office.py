@@ -54,7 +54,7 @@ class Office:
     def cases(self, partner: str) -> list[tuple[str, State]]:
         """The cases that came from `partner`, as this city's copy has them."""
         found = ask(
-            self.city.store,
+            self.city.books,
             "SELECT id, state FROM case_record WHERE receiving = ? ORDER BY opened_at",
             partner,
         )
@@ -75,7 +75,7 @@ async def offices(cities: Sequence[City]) -> AsyncIterator[list[Office]]:
 async def all_settled(*cities: City, within: float = LONG) -> None:
     """Wait until nothing is on its way any more."""
     await until_then(
-        lambda: not any(ask(city.store, "SELECT 1 FROM ticket LIMIT 1") for city in cities),
+        lambda: not any(ask(city.books, "SELECT 1 FROM ticket LIMIT 1") for city in cities),
         "no ticket is left",
         within=within,
     )

@@ -1,6 +1,6 @@
 """Every store that there is."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -24,3 +24,12 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             made = open_postgres(request.getfixturevalue("database"), None, SystemClock())
     yield made
     await made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def another(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
+    """Opens one and the same store again each time, as several processes would."""
+    if request.param == "sqlite":
+        return lambda: open_sqlite(tmp_path / "s.sqlite", SystemClock())
+    url = request.getfixturevalue("database")
+    return lambda: open_postgres(url, None, SystemClock())

@@ -151,6 +151,17 @@ async def test_incidents_come_newest_first_without_their_content(store: Store) -
     assert found == [incident("i2", at=2, content=None), incident("i1", at=1, content=None)]
 
 
+@pytest.mark.parametrize(
+    "text", ["\0", "a\0b", "\x1a", "\x1a0", "\x1a1\0", "\\0", "\ufffd", "𠮷\x7f"]
+)
+async def test_every_character_comes_back_as_it_was(store: Store, text: str) -> None:
+    whole = case(number=f"n{text}n")
+    await write(store, cases={CASE_ID: whole}, incidents=[incident("i1", detail=text)])
+    assert await store.case(CASE_ID) == whole
+    assert await store.case_by_number(f"n{text}n") == whole
+    assert await store.incident("i1") == incident("i1", detail=text)
+
+
 async def test_one_incident_comes_with_its_content(store: Store) -> None:
     await write(store, incidents=[incident("i1", at=1), incident("i2", at=2)])
     assert await store.incident("i2") == incident("i2", at=2)

@@ -107,6 +107,42 @@ connector = "folder"
         assert [each for each in found if each.startswith(start)], start
 
 
+def test_a_database_on_a_server_needs_its_address_and_no_file(folder: Path) -> None:
+    (told,) = mistakes(folder, GOOD + '[store]\nengine = "postgres"\npath = "no/such/folder"')
+    assert told.startswith("store.url: ")
+    (folder / FILE_NAME).write_text(
+        GOOD + '[store]\nengine = "postgres"\nurl = "postgresql://tongban@db/tongban"'
+    )
+    assert load(folder).settings.store.url == "postgresql://tongban@db/tongban"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://me:secret-7@db/tongban", "postgresql://me@db/tongban?password=secret-7"],
+)
+def test_a_password_in_an_address_is_a_mistake_that_is_told_without_it(
+    folder: Path, url: str
+) -> None:
+    (told,) = mistakes(folder, GOOD + f'[store]\nengine = "postgres"\nurl = "{url}"')
+    assert told.startswith("store.url: ")
+    assert "secret-7" not in told
+
+
+@pytest.mark.parametrize("url", ["mysql://db/tongban", "secret-7"])
+def test_another_kind_of_address_is_a_mistake_that_is_told_without_it(
+    folder: Path, url: str
+) -> None:
+    (told,) = mistakes(folder, GOOD + f'[store]\nengine = "postgres"\nurl = "{url}"')
+    assert told.startswith("store.url: ")
+    assert url not in told
+
+
+def test_the_variable_of_a_password_must_be_set(folder: Path) -> None:
+    table = 'engine = "postgres"\nurl = "postgresql://db/d"\npassword_env = "NO_SUCH_VARIABLE"'
+    (told,) = mistakes(folder, GOOD + f"[store]\n{table}")
+    assert told.startswith("store.password_env: ")
+
+
 def test_a_passphrase_must_come_from_somewhere(folder: Path) -> None:
     (told,) = mistakes(folder, GOOD.replace('passphrase_file = "keys/passphrase"\n', ""))
     assert told.startswith("keys: ")

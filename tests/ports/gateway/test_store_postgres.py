@@ -1,0 +1,175 @@
+"""What a store on a server owes beyond: connections break, servers crash, and nobody is lied to."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, event
+
+from contracts.errors import StoreUnavailable
+from gateway.clock import SystemClock
+from gateway.ports import Store, Verdict
+from gateway.records import Changes, Scope, Snapshot
+from gateway.stores.postgres import connect, open_postgres, store_over
+from tests.ports.gateway.records import ANOTHER, CASE_ID, US, case, message, ticket, write
+from tests.processes.patience import until
+from tests.processes.postgres import Server, private_server
+
+CLOCK = SystemClock()
+
+
+def count(snapshot: Snapshot) -> Verdict[int]:
+    """One more message sent in the case."""
+    known = snapshot.cases[CASE_ID]
+    changed = replace(known, sent=known.sent + 1)
+    return Verdict(Changes(cases={CASE_ID: changed}, tickets=[ticket("m1")]), changed.sent)
+
+
+async def counted(store: Store) -> int | None:
+    """The number that a step got, None when the store could not take it."""
+    try:
+        return await store.apply(Scope(cases=[CASE_ID]), count)
+    except StoreUnavailable:
+        return None
+
+
+async def assert_kept(store: Store, answers: list[int | None]) -> None:
+    """What was answered was kept, once, and what was not answered was not."""
+    kept = sorted(answer for answer in answers if answer is not None)
+    assert kept == list(range(1, len(kept) + 1))
+    record = await store.case(CASE_ID)
+    assert record is not None
+    assert record.sent == len(kept)
+    assert len(await store.tickets("city", 0, 10_000)) == len(kept)
+
+
+async def test_connections_that_are_ended_at_any_moment_lose_and_double_nothing(
+    postgres: Server, database: str
+) -> None:
+    stores = [open_postgres(database, None, CLOCK) for _ in range(2)]
+    await write(stores[0], cases={CASE_ID: case(sent=0)})
+    answers: list[int | None] = []
+    for _ in range(15):
+        steps = [asyncio.create_task(counted(stores[n % 2])) for n in range(40)]
+        await asyncio.sleep(0)
+        await asyncio.to_thread(postgres.end_connections, database)
+        answers += await asyncio.gather(*steps)
+    assert any(answers)
+    assert await counted(stores[0]) is not None, "and the store works again by itself"
+    answers.append(max(answer for answer in answers if answer) + 1)
+    await assert_kept(stores[1], answers)
+    for store in stores:
+        await store.close()
+
+
+async def test_a_server_that_crashes_and_comes_back_is_used_again() -> None:
+    with private_server() as server:
+        store = open_postgres(server.database(), None, CLOCK)
+        await write(store, cases={CASE_ID: case(sent=0)})
+        steps = [asyncio.create_task(counted(store)) for _ in range(100)]
+        await asyncio.to_thread(server.stop)
+        answers = await asyncio.gather(*steps)
+        assert await counted(store) is None
+        with pytest.raises(StoreUnavailable):
+            await store.backlog()
+        await asyncio.to_thread(server.start)
+        await assert_kept(store, list(answers))
+        await store.close()
+
+
+@pytest.mark.parametrize("committed", [True, False])
+async def test_a_commit_whose_answer_is_lost_is_asked_for(
+    postgres: Server, database: str, *, committed: bool
+) -> None:
+    engine = connect(database)
+    store = store_over(engine, CLOCK)
+
+    @event.listens_for(engine, "commit", once=True)
+    def cut_off(connection: Connection) -> None:
+        driver = connection.connection.dbapi_connection
+        assert isinstance(driver, psycopg.Connection)
+        if committed:
+            driver.commit()
+        postgres.end_connections(database)
+        connection.exec_driver_sql("SELECT 1")  # fails as the COMMIT would have
+
+    if committed:
+        await write(store, messages=[message("m1")])
+        assert await store.message(US, "m1") == message("m1")
+    else:
+        with pytest.raises(StoreUnavailable):
+            await write(store, messages=[message("m1")])
+        assert await store.message(US, "m1") is None
+    await store.close()
+
+
+async def test_a_full_disk_is_called_full(postgres: Server, database: str) -> None:
+    store = open_postgres(database, None, CLOCK)
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$"
+        )
+        connection.execute(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON message EXECUTE FUNCTION full_disk()"
+        )
+    with pytest.raises(StoreUnavailable) as caught:
+        await write(store, messages=[message("m1")])
+    assert caught.value.code == "store.full"
+    await write(store, tickets=[ticket("m1")])
+    await store.close()
+
+
+async def test_a_fault_is_told_without_what_people_wrote(database: str) -> None:
+    store = open_postgres(database, None, CLOCK)
+    await write(store, cases={CASE_ID: case(number="private-7")})
+    with pytest.raises(StoreUnavailable) as caught:
+        await write(store, cases={ANOTHER: case(ANOTHER, number="private-7")})
+    assert "23505" in str(caught.value)
+    shown: BaseException | None = caught.value
+    assert "private-7" not in str(shown)
+    await store.close()
+
+
+async def test_several_processes_may_start_on_an_empty_database(postgres: Server) -> None:
+    empty = postgres.database()
+    with ThreadPoolExecutor(4) as starters:
+        stores = list(starters.map(lambda _: open_postgres(empty, None, CLOCK), range(4)))
+    for store in stores:
+        await write(store, tickets=[ticket("m1")])
+        await store.close()
+    postgres.drop(empty)
+
+
+async def test_a_database_of_another_encoding_is_refused(postgres: Server) -> None:
+    postgres.execute("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
+    url = postgres.url.rpartition("/")[0] + "/latin"
+    with pytest.raises(StoreUnavailable, match="UTF8"):
+        open_postgres(url, None, CLOCK)
+    postgres.drop(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://tongban@127.0.0.1:1/nothing", "no address at all", "postgresql://h:x/d"]
+)
+async def test_a_server_that_is_not_there_is_said_not_to_be(url: str) -> None:
+    with pytest.raises(StoreUnavailable) as caught:
+        open_postgres(url, "the password", CLOCK)
+    assert "the password" not in repr(caught.value) + str(caught.value)
+
+
+async def test_a_server_that_does_not_flush_is_told_to(postgres: Server, database: str) -> None:
+    name = database.rpartition("/")[2]
+    postgres.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    postgres.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = serializable")
+    engine = connect(database)
+    with engine.connect() as connection:
+        shown = [
+            connection.exec_driver_sql(f"SHOW {setting}").scalar_one()
+            for setting in ("synchronous_commit", "transaction_isolation")
+        ]
+    assert shown == ["on", "read committed"]
+    engine.dispose()
+    until(lambda: postgres.end_connections(database) == 0, "nobody is connected")
