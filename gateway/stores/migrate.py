@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 _FOLDER = Path(__file__).with_name("migrations")
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, *, to: str = "head") -> None:
     """Run what is missing, in one transaction; do nothing when nothing is."""
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
@@ -20,4 +20,4 @@ def migrate(engine: Engine) -> None:
         if MigrationContext.configure(connection).get_current_revision() == newest:
             return
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)

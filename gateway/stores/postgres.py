@@ -18,6 +18,7 @@ from contracts.errors import StoreUnavailable
 from gateway.ports import Clock
 from gateway.stores.doubt import TRANSACTION, ByNumber
 from gateway.stores.migrate import migrate
+from gateway.stores.months import MonthlyTransaction
 from gateway.stores.nul import keep_nul
 from gateway.stores.sql import READERS, SqlStore
 
@@ -59,7 +60,14 @@ def open_postgres(url: str, password: str | None, clock: Clock) -> SqlStore:
 
 def store_over(engine: Engine, clock: Clock) -> SqlStore:
     """The store over an engine that `connect` made; its database has all tables."""
-    return SqlStore(engine, clock, insert=insert, explain=explain, doubt=ByNumber(engine))
+    return SqlStore(
+        engine,
+        clock,
+        insert=insert,
+        transaction=MonthlyTransaction(engine.dialect, insert),
+        explain=explain,
+        doubt=ByNumber(engine),
+    )
 
 
 def connect(url: str, password: str | None = None) -> Engine:

@@ -39,7 +39,10 @@ _OUTGOING = select(MESSAGE).where(
 )
 _PARTS = (
     select(PART)
-    .where(PART.c.message_id.in_(bindparam("ids", expanding=True)))
+    .where(
+        PART.c.message_id.in_(bindparam("ids", expanding=True)),
+        PART.c.recorded_at.between(bindparam("earliest"), bindparam("latest")),
+    )
     .order_by(PART.c.position)
 )
 
@@ -55,7 +58,9 @@ def outgoing(
     wanted = {"ids": list(ids)}
     messages = {row.id: row for row in connection.execute(_OUTGOING, wanted)}
     parts: dict[str, list[PartRecord]] = {}
-    for row in connection.execute(_PARTS, wanted):
+    times = [row.recorded_at for row in messages.values()] or [0]
+    months = {"earliest": min(times), "latest": max(times)}  # only theirs are looked into
+    for row in connection.execute(_PARTS, {**wanted, **months}):
         message = messages.get(row.message_id)
         if message is not None and row.sender == message.sender:
             parts.setdefault(row.message_id, []).append(rows.part_record(row))
@@ -75,7 +80,11 @@ def message(connection: Connection, sender: str | None, message_id: str) -> Mess
         return None
     found = connection.execute(
         select(PART)
-        .where(PART.c.message_id == message_id, PART.c.sender == row.sender)
+        .where(
+            PART.c.message_id == message_id,
+            PART.c.sender == row.sender,
+            PART.c.recorded_at == row.recorded_at,
+        )
         .order_by(PART.c.position)
     )
     return rows.message_record(row, [rows.part_record(part) for part in found])

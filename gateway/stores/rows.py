@@ -150,12 +150,28 @@ def message_record(row: Found[Any], parts: Iterable[PartRecord] = ()) -> Message
     )
 
 
-PART_COLUMNS = ("message_id", "sender", "position", "name", "media_type", "sealed")
+PART_COLUMNS = (
+    "message_id",
+    "sender",
+    "position",
+    "name",
+    "media_type",
+    "sealed",
+    "recorded_at",
+)
 
 
 def part_values(message: MessageRecord) -> list[Row]:
     return [
-        (message.id, message.sender, position, part.name, part.media_type, part.sealed)
+        (
+            message.id,
+            message.sender,
+            position,
+            part.name,
+            part.media_type,
+            part.sealed,
+            message.recorded_at,
+        )
         for position, part in enumerate(message.parts)
     ]
 

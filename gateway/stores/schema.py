@@ -2,6 +2,7 @@
 
 Envelopes and parts stand apart, so that parts can go when their retention is over. Times
 are Unix milliseconds. Migrations under `migrations/` build exactly this; a test compares.
+PostgreSQL keeps the rows of `part` in a table for each month (`months.py`).
 """
 
 from sqlalchemy import (
@@ -83,6 +84,7 @@ PART = Table(
     Column("name", String(64), nullable=False),
     Column("media_type", String(127), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),  # as the message's: names the month
     Index("part_by_message", "message_id"),
 )
 

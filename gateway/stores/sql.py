@@ -45,13 +45,15 @@ class SqlStore:
         clock: Clock,
         *,
         insert: Callable[[Table], Any],
+        transaction: Transaction,
         explain: Callable[[DBAPIError], StoreUnavailable],
         doubt: Doubt | None = None,
     ) -> None:
         """`engine` connects READERS + 1 times at most. A transaction that it begins holds off
         every other writer of the database until its end, unless its connection has the
-        execution option `reading`. `insert`: the dialect's own; `explain` turns the
-        database's errors into ours; `doubt` where the answer to a commit can be lost.
+        execution option `reading`. `insert`: the dialect's own, of which
+        `transaction` is built; `explain` turns the database's errors into ours; `doubt`
+        where the answer to a commit can be lost.
         """
         self._engine = engine
         self._reading = engine.execution_options(reading=True)
@@ -60,7 +62,7 @@ class SqlStore:
         self._explain = explain
         self._writer = GroupCommit(
             engine,
-            Transaction(engine.dialect, insert),
+            transaction,
             now=self._now,
             explain=explain,
             doubt=doubt,

@@ -17,6 +17,7 @@ from contracts.errors import StoreUnavailable
 from gateway.ports import Clock
 from gateway.stores.migrate import migrate
 from gateway.stores.sql import READERS, SqlStore
+from gateway.stores.transaction import Transaction
 
 _BUSY_SECONDS = 20
 _FULL = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE"}
@@ -41,7 +42,8 @@ def open_sqlite(path: Path, clock: Clock) -> SqlStore:
         migrate(engine)
     except DBAPIError as error:
         raise explain(error) from error
-    return SqlStore(engine, clock, insert=insert, explain=explain)
+    transaction = Transaction(engine.dialect, insert)
+    return SqlStore(engine, clock, insert=insert, transaction=transaction, explain=explain)
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

@@ -1,13 +1,16 @@
 """The migrations build exactly the tables that the code speaks of."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, insert, inspect, select, text
 
 from gateway.stores.migrate import migrate
-from gateway.stores.schema import METADATA
+from gateway.stores.postgres import connect
+from gateway.stores.schema import MESSAGE, METADATA, PART
+from tests.processes.postgres import Server
 
 
 def test_the_migrated_database_is_the_schema(tmp_path: Path) -> None:
@@ -17,6 +20,45 @@ def test_the_migrated_database_is_the_schema(tmp_path: Path) -> None:
         options = {"compare_type": True, "compare_server_default": True}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, METADATA) == []
+    engine.dispose()
+
+
+def test_the_migrated_database_on_a_server_is_the_schema(postgres: Server) -> None:
+    empty = postgres.database()
+    engine = connect(empty)
+    migrate(engine)
+    with engine.connect() as connection:
+        options: dict[str, Any] = {
+            "compare_type": True,
+            "compare_server_default": True,
+            "include_name": lambda name, kind, _: kind != "table" or not name.startswith("part_"),
+        }
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, METADATA) == []
+    engine.dispose()
+    postgres.drop(empty)
+
+
+def test_parts_from_before_the_months_take_the_time_of_their_message(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 's.sqlite'}")
+    migrate(engine, to="0001")
+    values = {"id": "m1", "sender": "410100", "receiver": "440100", "direction": "out"}
+    values |= {"case_id": "c", "kind": "k", "state": "queued"}
+    with engine.begin() as connection:
+        connection.execute(
+            insert(MESSAGE).values(
+                **values, sequence=1, envelope=b"", digest=b"", recorded_at=7_000, expires_at=1
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO part (message_id, sender, position, name, media_type, sealed)"
+                " VALUES ('m1', '410100', 0, 'body', 'text/plain', 'sealed')"
+            )
+        )
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.execute(select(PART.c.recorded_at)).scalars().all() == [7_000]
     engine.dispose()
 
 
