@@ -38,5 +38,5 @@ class ByNumber:
 
     def _ask(self, name: str) -> bool:
         with self._engine.connect() as connection, connection.begin():
-            asked = connection.exec_driver_sql("SELECT pg_xact_status(%s::xid8)", (name,))
+            asked = connection.exec_driver_sql("SELECT pg_xact_status($1::xid8)", (name,))
             return bool(asked.scalar_one() == "committed")

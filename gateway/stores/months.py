@@ -8,14 +8,18 @@ A table of a month is made months ahead. What falls into none, from a clock that
 wrong, stands in `part_other`: it is found like everything else.
 """
 
+import logging
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from gateway.records import Changes
 from gateway.stores.transaction import Transaction
 
+_LOG = logging.getLogger("tongban.store")
 _AHEAD = 3  # months
+_PATIENCE_SECONDS = 2
 _DAY = 24 * 3600 * 1000
 
 
@@ -36,6 +40,16 @@ def make_months(connection: Connection, now: int) -> None:
         )
 
 
+def _try_to_make_months(connection: Connection, now: int) -> None:
+    """Whoever reads parts for long, as a dump does, must not keep messages from being written."""
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE_SECONDS}s'")
+            make_months(connection, now)
+    except OperationalError as error:
+        _LOG.warning("no tables for the next months, tomorrow again: %s", error.orig)
+
+
 def _start(month: int) -> int:
     """Unix milliseconds at which a month begins; `month`: years * 12 + months, from zero."""
     begin = datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
@@ -45,14 +59,14 @@ def _start(month: int) -> int:
 def _exists(connection: Connection, table: str) -> bool:
     """Attached or not: a month that was detached on purpose is not made again."""
     return bool(
-        connection.exec_driver_sql("SELECT to_regclass(%s) IS NOT NULL", (table,)).scalar_one()
+        connection.exec_driver_sql("SELECT to_regclass($1) IS NOT NULL", (table,)).scalar_one()
     )
 
 
 def _has_others(connection: Connection, start: int, end: int) -> bool:
     """Rows of that month that came before its table would have to be moved: they stay."""
     found = connection.exec_driver_sql(
-        "SELECT EXISTS (SELECT FROM part_other WHERE recorded_at >= %s AND recorded_at < %s)",
+        "SELECT EXISTS (SELECT FROM part_other WHERE recorded_at >= $1 AND recorded_at < $2)",
         (start, end),
     )
     return bool(found.scalar_one())
@@ -67,5 +81,5 @@ class MonthlyTransaction(Transaction):
         if abs(now - self._looked) >= _DAY:
             # When this transaction comes to nothing, there are months to look again.
             self._looked = now
-            make_months(connection, now)
+            _try_to_make_months(connection, now)
         super().write(connection, changes, now)

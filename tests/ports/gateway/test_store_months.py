@@ -102,3 +102,12 @@ async def test_a_month_may_be_detached_while_messages_come(database: str, how: s
     assert found is not None
     assert len(found.parts) == ("2026_11" not in how), "the evidence stays"
     await assert_found(store, "m2")
+
+
+async def test_a_dump_that_takes_long_keeps_no_message_from_being_written(database: str) -> None:
+    store = store_over(connect(database), Calendar(2026, 11, 30))
+    with psycopg.connect(database) as dump:
+        dump.execute("LOCK TABLE part IN ACCESS SHARE MODE")
+        await write(store, messages=[message("m1", recorded_at=ms(2026, 11, 30))])
+        assert tables(database) == {"part_other": 1}
+    await assert_found(store, "m1")
