@@ -178,6 +178,12 @@ class WaitingRecord:
     refusal: Refusal | None
     arrived_at: int
 
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """Where it may be on record already: under its id, or set aside under its leaf hash."""
+        sender = self.message.sender
+        return [(sender, self.message.id), (sender, self.message.digest.hex())]
+
 
 @dataclass(slots=True)
 class Ticket:
@@ -238,7 +244,8 @@ class Snapshot:
     cases: dict[str, CaseRecord] = field(default_factory=dict)
     numbers: dict[str, CaseRecord] = field(default_factory=dict)
     intakes: frozenset[str] = frozenset()
-    waiting: dict[str, list[WaitingRecord]] = field(default_factory=dict)  # by case
+    # By partner and case: another partner may have used the id of a case that is not its own.
+    waiting: dict[tuple[str, str], list[WaitingRecord]] = field(default_factory=dict)
     waiting_count: dict[str, int] = field(default_factory=dict)  # by partner
     waiting_bytes: dict[str, int] = field(default_factory=dict)  # by partner, as they are kept
 

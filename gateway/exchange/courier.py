@@ -36,6 +36,7 @@ BATCHES_PATH = "/exchange/v1/batches"
 _LOG = logging.getLogger("tongban.courier")
 _TOO_LARGE = {"request.too_large", "batch.too_many", "batch.too_complex"}
 _LATER_PAUSE = 1.0  # seconds before a message that was not taken yet is offered again
+_PROBLEM_BYTES = 64 * 1024  # what a gateway says of an error is far smaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ class Courier:
         us, now = self._home.code, self._home.now_ms()
 
         def rule(snapshot: Snapshot) -> Verdict[Changes]:
-            states = {key[1]: known.state for key, known in snapshot.messages.items()}
+            states = {m: k.state for (sender, m), k in snapshot.messages.items() if sender == us}
             changes = settlement(packed, settled, tickets, states, now=now, to_city=self._to_city)
             return Verdict(changes, changes)
 
@@ -258,8 +259,10 @@ class Courier:
 
 def _problem(answer: Answer) -> tuple[str, str]:
     """Code and detail of an error answer; a stranger's answer is told by its status."""
+    if len(answer.body) > _PROBLEM_BYTES:
+        return "link.answer", "not an answer of a gateway"
     try:
         problem = Problem.model_validate_json(answer.body)
     except ValidationError:
         return "link.answer", "not an answer of a gateway"
-    return problem.code, problem.detail[:500]
+    return problem.code[:64], problem.detail[:500]

@@ -148,6 +148,13 @@ class Examine:
             plain, salt = opener.open(
                 envelope.sealing.key, wrapped, record.sealed, part_info(envelope.id, part.name)
             )
+            if len(plain) != part.size or len(plain) > limits.PART_BYTES:
+                raise MessageRefused(
+                    f"{len(plain)} bytes, the envelope says {part.size}, "
+                    f"at most {limits.PART_BYTES}",
+                    code="part.plain_size",
+                    part=part.name,
+                )
             if salted_digest(digest, salt, plain).hex() != part.plain_digest:
                 raise MessageRefused(
                     "the plain digest does not hold", code="part.unreadable", part=part.name

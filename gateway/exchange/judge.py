@@ -85,6 +85,8 @@ class Judgement:
         known = self._known.get((record.sender, record.id))
         if known is not None:
             return self._again(record, known)
+        if aside := self._known.get(_aside(record)):
+            return Judged(Result.DUPLICATE, receipt=aside.receipt)
         if candidate.envelope is None:
             return self._refuse(record, candidate.refusal or _UNREADABLE)
         return self._in_order(record, candidate.envelope, candidate.refusal)
@@ -98,9 +100,9 @@ class Judgement:
 
     def _conflict(self, record: MessageRecord) -> Judged:
         """The same id with other bytes: refused once, kept under its leaf hash, an alarm."""
-        aside = replace(record, id=record.digest.hex(), case_id="", parts=())
-        if known := self._known.get(_key(aside)):
+        if known := self._known.get(_aside(record)):
             return Judged(Result.DUPLICATE, receipt=known.receipt)
+        aside = replace(record, id=record.digest.hex(), case_id="", parts=())
         refusal = Refusal("message.conflict", f"{record.id} is known with other bytes")
         self._note_incident(record, refusal, record.envelope)
         receipt = self._keep(aside, MessageState.REFUSED, refusal, self._receipt(record, refusal))
@@ -133,7 +135,7 @@ class Judgement:
         return judged
 
     def _wait(self, record: MessageRecord, refusal: Refusal | None, expected: int) -> Judged:
-        room = self._snapshot.waiting.setdefault(record.case_id, [])
+        room = self._snapshot.waiting.setdefault((self._sender, record.case_id), [])
         where = {"sequence": str(record.sequence), "expected": str(expected)}
         same_id = [w.message for w in room if _key(w.message) == _key(record)]
         if same_id and same_id[0].digest != record.digest:
@@ -158,7 +160,7 @@ class Judgement:
 
     def _follow(self, case_id: str) -> None:
         """Let in those that waited for what has just come."""
-        room = self._snapshot.waiting.get(case_id)
+        room = self._snapshot.waiting.get((self._sender, case_id))
         while room:
             expected = self._cases[case_id].taken + 1
             turn = [waiting for waiting in room if waiting.message.sequence <= expected]
@@ -167,6 +169,8 @@ class Judgement:
             for waiting in turn:
                 room.remove(waiting)
                 self.changes.waiting_over.append(_key(waiting.message))
+                if _aside(waiting.message) in self._known:
+                    continue  # it came again meanwhile, and was refused
                 if known := self._known.get(_key(waiting.message)):
                     self._again(waiting.message, known)  # its id was used while it waited
                 elif waiting.message.sequence == self._cases[case_id].taken + 1:
@@ -266,6 +270,11 @@ def _size(record: MessageRecord) -> int:
 
 def _key(record: MessageRecord) -> tuple[str, str]:
     return record.sender, record.id
+
+
+def _aside(record: MessageRecord) -> tuple[str, str]:
+    """Where a message is kept whose id or envelope could not be used: its first receipt stands."""
+    return record.sender, record.digest.hex()
 
 
 _UNREADABLE = Refusal("envelope.malformed", "the envelope cannot be read")

@@ -7,12 +7,13 @@ from adapters.adapter import File
 from contracts.case import Application
 from contracts.envelope import Envelope, read_envelope
 from contracts.errors import MessageRefused
+from contracts.lifecycle import RULES
 from contracts.messages import BODY, Kind, SubmitBody
 from contracts.model import Model
 from gateway.exchange.examine import read_body
 from gateway.exchange.home import Home, epoch_context, part_info
 from gateway.ports import Store
-from gateway.records import Direction, MessageRecord
+from gateway.records import Direction, MessageRecord, MessageState
 from keys.suites import SUITES
 
 
@@ -34,11 +35,17 @@ class OpenMessage:
         self._store = store
 
     async def __call__(self, message: MessageRecord) -> Opened:
-        """`message` with its parts. Raises MessageRefused (`part.unreadable`, `part.missing`)."""
+        """`message` with its parts, which may be one that was refused.
+
+        Raises MessageRefused (`part.unreadable`, `part.missing`, `envelope.kind_unknown`,
+        `body.invalid`).
+        """
         envelope = read_envelope(message.envelope)
         plain = await self._plain(message, envelope)
         if gone := [part.name for part in envelope.parts if part.name not in plain]:
             raise MessageRefused("no longer kept", code="part.missing", part=gone[0])
+        if envelope.kind not in RULES:
+            raise MessageRefused(f"kind {envelope.kind}", code="envelope.kind_unknown")
         kind = Kind(envelope.kind)
         files = {
             part.name: File(part.media_type, plain[part.name])
@@ -50,7 +57,7 @@ class OpenMessage:
     async def application(self, case_id: str) -> Application | None:
         """What was submitted, as far as this gateway holds it."""
         for message in await self._store.messages(case_id):
-            if message.kind == Kind.SUBMIT:
+            if message.kind == Kind.SUBMIT and message.state is not MessageState.REFUSED:
                 whole = await self._store.message(message.sender, message.id)
                 try:
                     opened = await self(whole) if whole else None
@@ -66,7 +73,10 @@ class OpenMessage:
         if message.direction is Direction.OUT:
             return await self._own(message, envelope.sealing.secret)
         opener = self._home.opener(message.sender)
-        wrapped = base64.b64decode(envelope.sealing.secret)
+        try:
+            wrapped = base64.b64decode(envelope.sealing.secret, validate=True)
+        except ValueError as error:
+            raise MessageRefused("the secret is not base64", code="part.unreadable") from error
         return {
             part.name: opener.open(
                 envelope.sealing.key, wrapped, part.sealed, part_info(envelope.id, part.name)

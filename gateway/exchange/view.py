@@ -58,6 +58,10 @@ class Event:
     opened: Opened | None = None
 
 
+Bodies = dict[tuple[str, str], Opened]
+"""What messages say, by sender and id: an id is unique for its sender alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseView:
     """A case as the member `us` knows it."""
@@ -100,7 +104,7 @@ def whose_turn(case: Case | None) -> Turn | None:
     return Turn(case.handling if role is _HANDLING else case.receiving, kinds)
 
 
-def events_of(messages: Sequence[MessageRecord], opened: dict[str, Opened]) -> tuple[Event, ...]:
+def events_of(messages: Sequence[MessageRecord], opened: Bodies) -> tuple[Event, ...]:
     """The messages of a case, in the order recorded, each with what it made of the case."""
     case: Case | None = None
     events = []
@@ -112,10 +116,17 @@ def events_of(messages: Sequence[MessageRecord], opened: dict[str, Opened]) -> t
                 message=message,
                 state=case.state if case else None,
                 receipted_at=_receipted_at(message),
-                opened=opened.get(message.id),
+                opened=opened.get((message.sender, message.id)),
             )
         )
     return tuple(events)
+
+
+def _application(messages: Sequence[MessageRecord], bodies: Bodies) -> Application | None:
+    """What the case is about: what was submitted and not refused, else what was refused."""
+    by_worth = sorted(messages, key=lambda message: message.state is MessageState.REFUSED)
+    found = (bodies.get((message.sender, message.id)) for message in by_worth)
+    return next((b.body.application for b in found if b and isinstance(b.body, SubmitBody)), None)
 
 
 def _after(case: Case | None, message: MessageRecord) -> Case | None:
@@ -154,17 +165,15 @@ class ViewCase:
         What cannot be opened any more, because its parts or the key are gone, is left out.
         """
         messages = await self._store.messages(record.id)
-        bodies = {}
+        bodies: Bodies = {}
         for message in messages:
             if opened or message.kind == Kind.SUBMIT:
                 body = await self._opened(message)
                 if body is not None:
-                    bodies[message.id] = body
-        application = next(
-            (b.body.application for b in bodies.values() if isinstance(b.body, SubmitBody)), None
-        )
+                    bodies[message.sender, message.id] = body
         shown = bodies if opened else {}
-        return CaseView(self._us, record, events_of(messages, shown), application)
+        events = events_of(messages, shown)
+        return CaseView(self._us, record, events, _application(messages, bodies))
 
     async def _opened(self, message: MessageRecord) -> Opened | None:
         whole = await self._store.message(message.sender, message.id)

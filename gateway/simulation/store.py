@@ -188,14 +188,14 @@ def _look(tables: _Tables, scope: Scope) -> Snapshot:
         waiting_bytes=dict.fromkeys(scope.waiting_of, 0),
     )
     keys = list(scope.messages)
-    for key, waiting in tables.waiting.items():
+    for waiting in tables.waiting.values():
         sender, case_id = waiting.message.sender, waiting.message.case_id
         if sender in scope.waiting_of:
             snapshot.waiting_count[sender] += 1
             snapshot.waiting_bytes[sender] += _size(waiting)
             if case_id in scope.cases:
-                snapshot.waiting.setdefault(case_id, []).append(waiting)
-                keys.append(key)
+                snapshot.waiting.setdefault((sender, case_id), []).append(waiting)
+                keys += waiting.names
     for key in keys:
         if message := tables.messages.get(key):
             snapshot.messages[key] = Known(message.digest, message.state, message.receipt)

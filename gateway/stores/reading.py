@@ -172,4 +172,4 @@ def incident(connection: Connection, incident_id: str) -> Incident | None:
 
 def incident_counts(connection: Connection) -> dict[str, int]:
     query = select(INCIDENT.c.code, func.count()).group_by(INCIDENT.c.code)
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}

@@ -30,7 +30,6 @@ from gateway.records import (
     Scope,
     Settlement,
     Snapshot,
-    WaitingRecord,
 )
 from gateway.stores import rows
 from gateway.stores.bulk import Bulk
@@ -164,8 +163,7 @@ class Transaction:
         """What the store holds within `scope`."""
         snapshot = Snapshot()
         if scope.messages:
-            ids = [message_id for _, message_id in scope.messages]
-            self._look_at_messages(connection, ids, snapshot)
+            self._look_at_messages(connection, scope.messages, snapshot)
         if scope.cases:
             for row in connection.execute(_CASES, {"ids": list(scope.cases)}):
                 snapshot.cases[row.id] = rows.case_record(row)
@@ -180,11 +178,14 @@ class Transaction:
         return snapshot
 
     def _look_at_messages(
-        self, connection: Connection, ids: Sequence[str], snapshot: Snapshot
+        self, connection: Connection, keys: Sequence[tuple[str, str]], snapshot: Snapshot
     ) -> None:
+        """Two members may use the same id: only the sender that is asked for is shown."""
+        wanted, ids = set(keys), [message_id for _, message_id in keys]
         for row in connection.execute(_MESSAGES, {"ids": ids}):
-            known = Known(row.digest, MessageState(row.state), row.receipt)
-            snapshot.messages[row.sender, row.id] = known
+            if (row.sender, row.id) in wanted:
+                known = Known(row.digest, MessageState(row.state), row.receipt)
+                snapshot.messages[row.sender, row.id] = known
 
     def _look_at_waiting(
         self, connection: Connection, sender: str, cases: Sequence[str], snapshot: Snapshot
@@ -194,14 +195,14 @@ class Transaction:
         snapshot.waiting_bytes[sender] = size
         if not count or not cases:
             return
-        ids = []
+        keys: list[tuple[str, str]] = []
         for row in connection.execute(_WAITING, {"ids": list(cases)}):
             if row.sender == sender:
-                ids.append(row.id)
-                room: list[WaitingRecord] = snapshot.waiting.setdefault(row.case_id, [])
-                room.append(rows.waiting_record(row))
-        if ids:
-            self._look_at_messages(connection, ids, snapshot)
+                waiting = rows.waiting_record(row)
+                keys += waiting.names
+                snapshot.waiting.setdefault((sender, row.case_id), []).append(waiting)
+        if keys:
+            self._look_at_messages(connection, keys, snapshot)
 
     # --- write ------------------------------------------------------------------------------
 

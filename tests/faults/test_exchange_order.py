@@ -194,3 +194,28 @@ def test_two_messages_waiting_under_one_id_are_an_alarm(attack: UnderAttack) -> 
     assert attack.send(first, second).outcomes == ["taken", "taken"]
     assert attack.send(waits).receipts[0].outcome == "taken"
     assert attack.send(other).reasons == ["message.conflict"]
+
+
+def test_what_was_refused_for_its_id_stays_refused(attack: UnderAttack) -> None:
+    """Its first receipt stands, also when the id it collided with is free in the end."""
+    first = attack.submit()
+    third = attack.remind(first.case_id, 3)
+    second = attack.remind(first.case_id, 2, id=third.envelope["id"])
+    assert attack.send(third).reasons == ["order.waiting"]
+    refused = attack.send(second)
+    assert refused.reasons == ["message.conflict"]
+    assert attack.send(first).outcomes == ["taken"]
+    again = attack.send(second)
+    assert again.outcomes == ["duplicate"]
+    assert again.results[0]["receipt"] == refused.results[0]["receipt"]
+
+
+def test_what_waited_and_was_set_aside_meanwhile_blocks_nothing(attack: UnderAttack) -> None:
+    first = attack.submit()
+    waits = attack.remind(first.case_id, 2)
+    thief = attack.submit(id=waits.envelope["id"])
+    assert attack.send(waits).reasons == ["order.waiting"]
+    assert attack.send(thief).outcomes == ["taken"]
+    assert attack.send(waits).reasons == ["message.conflict"]
+    assert attack.send(first).outcomes == ["taken"]
+    assert attack.send(waits).outcomes == ["duplicate"]

@@ -49,7 +49,7 @@ async def test_everything_is_there_when_the_store_is_opened_again(
     scope = Scope(cases=[CASE_ID], intakes=["k1"], waiting_of=[THEM])
     seen = await again.apply(scope, lambda snapshot: Verdict(Changes(), snapshot))
     assert seen.intakes == {"k1"}
-    assert seen.waiting == {CASE_ID: [waiting("w1")]}
+    assert seen.waiting == {(THEM, CASE_ID): [waiting("w1")]}
     await again.close()
 
 

@@ -115,11 +115,35 @@ async def test_a_rule_sees_what_its_scope_names_and_nothing_else(store: Store) -
     assert seen.cases == {CASE_ID: case()}
     assert seen.numbers == {"another number": other}
     assert seen.intakes == {"k2"}
-    assert [each.message.id for each in seen.waiting[CASE_ID]] == ["w1"]
-    assert ANOTHER not in seen.waiting
+    assert [each.message.id for each in seen.waiting[THEM, CASE_ID]] == ["w1"]
+    assert list(seen.waiting) == [(THEM, CASE_ID)]
     assert seen.waiting_count == {THEM: 2}
     assert list(seen.waiting_bytes) == [THEM]
     assert seen.waiting_bytes[THEM] >= 2 * len(waiting("w1").message.envelope)
+
+
+async def test_the_same_id_of_another_sender_is_not_seen(store: Store) -> None:
+    await write(store, messages=[received("m1"), received("m1", sender=OTHERS)])
+    scope = Scope(messages=[(THEM, "m1"), (THEM, "m2")])
+    seen = await store.apply(scope, lambda snapshot: Verdict(Changes(), snapshot))
+    assert list(seen.messages) == [(THEM, "m1")]
+
+
+async def test_two_partners_that_wait_under_one_case_are_kept_apart(store: Store) -> None:
+    await write(store, waiting=[waiting("w1"), waiting("w2", sender=OTHERS)])
+    scope = Scope(cases=[CASE_ID], waiting_of=[THEM, OTHERS])
+    seen = await store.apply(scope, lambda snapshot: Verdict(Changes(), snapshot))
+    found = {key: [each.message.id for each in room] for key, room in seen.waiting.items()}
+    assert found == {(THEM, CASE_ID): ["w1"], (OTHERS, CASE_ID): ["w2"]}
+
+
+async def test_what_waits_and_was_set_aside_meanwhile_is_seen(store: Store) -> None:
+    waits = waiting("w1")
+    aside = received(waits.message.digest.hex(), case_id="")
+    await write(store, waiting=[waits], messages=[aside])
+    scope = Scope(cases=[CASE_ID], waiting_of=[THEM])
+    seen = await store.apply(scope, lambda snapshot: Verdict(Changes(), snapshot))
+    assert list(seen.messages) == [(THEM, aside.id)]
 
 
 async def test_what_is_known_under_an_id_that_waits_is_seen_with_it(store: Store) -> None:
@@ -212,8 +236,8 @@ async def test_the_waiting_room_is_entered_once_and_left_once(store: Store) -> N
     await write(store, waiting=[waiting("w1", sequence=99)], waiting_over=[(THEM, "w2")])
     scope = Scope(cases=[CASE_ID], waiting_of=[THEM])
     seen = await store.apply(scope, lambda snapshot: Verdict(Changes(), snapshot))
-    assert seen.waiting[CASE_ID] == [waiting("w1")]
+    assert seen.waiting[THEM, CASE_ID] == [waiting("w1")]
     await write(store, waiting_over=[(THEM, "w1"), (THEM, "never came")])
     seen = await store.apply(scope, lambda snapshot: Verdict(Changes(), snapshot))
-    assert not seen.waiting.get(CASE_ID)
+    assert not seen.waiting.get((THEM, CASE_ID))
     assert seen.waiting_count == {THEM: 0}

@@ -9,8 +9,8 @@ from contracts.errors import MessageRefused
 from contracts.messages import Kind, SubmitBody
 from gateway.exchange.open_message import OpenMessage
 from gateway.exchange.pack import pack
-from gateway.ports import Verdict
-from gateway.records import Changes, MessageRecord, Scope, partner_lane
+from gateway.ports import Verdict, always
+from gateway.records import Changes, MessageRecord, MessageState, Scope, partner_lane
 from gateway.simulation.drafts import submission
 from keys.suites.suite import OpeningKey
 from tests.unit.gateway.stage import HERE, THERE, City, two_cities
@@ -87,3 +87,29 @@ async def test_without_our_copy_of_the_secret_what_we_sent_is_unreadable() -> No
     with pytest.raises(MessageRefused) as caught:
         await OpenMessage(here.home, type(here.store)())(sent)
     assert caught.value.code == "part.unreadable"
+
+
+async def test_what_was_refused_is_not_what_the_case_is_about() -> None:
+    _, _, _, received = await sent_and_received()
+    refused = replace(received, state=MessageState.REFUSED)
+    city, _ = two_cities()
+    await city.store.apply(Scope(), always(Changes(messages=[refused])))
+    assert await OpenMessage(city.home, city.store).application(received.case_id) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "code"),
+    [
+        ('"kind":"case.submit"', '"kind":"case.sing"', "envelope.kind_unknown"),
+        ('"secret":"', '"secret":"A', "part.unreadable"),
+    ],
+)
+async def test_what_was_refused_for_its_form_is_said_to_be_unreadable(
+    said: str, instead: str, code: str
+) -> None:
+    _, _, there, received = await sent_and_received()
+    strange = received.envelope.decode().replace(said, instead).encode()
+    assert strange != received.envelope
+    with pytest.raises(MessageRefused) as caught:
+        await OpenMessage(there.home, there.store)(replace(received, envelope=strange))
+    assert caught.value.code == code

@@ -62,6 +62,7 @@ def letter(
     context_of: tuple[str, str] | None = None,
     info_of: str | None = None,
     salted: bool = True,
+    more: int = 0,
     **fields: object,
 ) -> Letter:
     """A message whose parts are sealed with `EPOCH_SECRET`. The keywords make it wrong."""
@@ -84,7 +85,7 @@ def letter(
             {
                 "name": name,
                 "media_type": media_type,
-                "size": len(data),
+                "size": len(data) + more,
                 "sealed_size": len(cipher),
                 "digest": ours.digest(cipher).hex(),
                 "plain_digest": ours.digest((key.salt if salted else b"") + data).hex(),

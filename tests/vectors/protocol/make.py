@@ -283,6 +283,10 @@ def bad_messages() -> dict[str, dict[str, Any]]:
             submit(1, salted=False), "plain_digest is over the plain bytes alone",
         ),
         (
+            "bad-plain-size", 6, "refused", "part.plain_size",
+            submit(1, more=1), "size counts one byte more than there is",
+        ),
+        (
             "bad-body-lacks-field", 6, "refused", "body.invalid",
             submit(1, body={"application": {}}), "an application of nothing",
         ),

@@ -34,7 +34,7 @@ async def _carry(sender: City, receiver: City) -> None:
     by_id = {ticket.message_id: ticket for ticket in tickets}
 
     def rule(snapshot: Snapshot) -> Verdict[None]:
-        states = {key[1]: known.state for key, known in snapshot.messages.items()}
+        states = {message: known.state for (_, message), known in snapshot.messages.items()}
         now = sender.home.now_ms()
         return Verdict(settlement(packed, settled, by_id, states, now=now, to_city=False), None)
 
