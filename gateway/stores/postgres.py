@@ -39,7 +39,6 @@ _SESSION = {
     "tcp_keepalives_idle": "10",  # one whose machine is gone, neither
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "2",
-    "TimeZone": "UTC",
 }
 _FULL = "53100"  # disk_full
 
