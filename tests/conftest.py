@@ -1,6 +1,6 @@
 """What tests of every kind may ask for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -21,8 +21,20 @@ def _tables(postgres: Server) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(postgres: Server, _tables: str) -> Iterator[str]:
-    """The URL of a PostgreSQL database with all tables and no rows."""
-    made = postgres.database(_tables)
-    yield made
-    postgres.drop(made)
+def new_database(postgres: Server, _tables: str) -> Iterator[Callable[[], str]]:
+    """Makes PostgreSQL databases with all tables and no rows, and gives their URLs."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(postgres.database(_tables))
+        return made[-1]
+
+    yield make
+    for database in made:
+        postgres.drop(database)
+
+
+@pytest.fixture
+def database(new_database: Callable[[], str]) -> str:
+    """The URL of one such database."""
+    return new_database()

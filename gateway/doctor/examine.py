@@ -15,7 +15,9 @@ from keys.trust.member import Member
 async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
     """Findings as they come: what is near first, partners last."""
     yield good("configuration", f"{folder.folder} 有效", f"{folder.folder} is valid")
-    usage = shutil.disk_usage(folder.path(folder.settings.store.path).parent)
+    store = folder.settings.store  # a server's disk cannot be seen from here
+    place = folder.path(store.path).parent if store.engine == "sqlite" else folder.folder
+    usage = shutil.disk_usage(place)
     yield judge.disk(usage.free, usage.total)
     for finding in await _store(parts):
         yield finding

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 TRANSACTION = "transaction"
 """Where a connection's `info` keeps the number of its writing transaction."""
 
-_PATIENCE_SECONDS = 15.0  # a server that crashed is mostly back by then
+_PATIENCE_SECONDS = 30.0  # a server that crashed is mostly back by then
 _PAUSE_SECONDS = 0.2
 
 

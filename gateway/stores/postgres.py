@@ -34,12 +34,11 @@ _LINE: dict[str, Any] = {  # a server that is gone without a word is noticed wit
     "cursor_factory": RawCursor,
 }
 _SESSION = {
-    "lock_timeout": "20s",  # another process writes, or migrates, for longer
     "idle_in_transaction_session_timeout": "20s",  # a process that was halted keeps nobody out
+    "lock_timeout": "30s",  # so longer than that
     "tcp_keepalives_idle": "10",  # one whose machine is gone, neither
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "2",
-    "TimeZone": "UTC",
 }
 _FULL = "53100"  # disk_full
 

@@ -1,6 +1,7 @@
 """Several processes of one gateway: when one dies, another carries its lanes on."""
 
 import random
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,10 +15,22 @@ from tests.processes.patience import until_then
 ROUNDS, CASES = 3, 40
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[City]]:
+    """Two cities, on each store that several processes may share."""
+    with cities(tmp_path, {"410100": "intl", "440100": "sm"}) as made:
+        if request.param == "postgres":
+            new_database = request.getfixturevalue("new_database")
+            for city in made:
+                city.move_to(new_database())
+        yield made
+
+
 @pytest.mark.slow
-async def test_another_process_takes_over_the_lanes_of_a_dead_one(tmp_path: Path) -> None:
+async def test_another_process_takes_over_the_lanes_of_a_dead_one(both: list[City]) -> None:
     chance = random.Random(7)
-    with cities(tmp_path, {"410100": "intl", "440100": "sm"}) as (here, there), ExitStack() as end:
+    here, there = both
+    with ExitStack() as end:
         twin = beside(here)
         end.callback(twin.clear_away)
         for city in (here, twin, there):
@@ -32,15 +45,16 @@ async def test_another_process_takes_over_the_lanes_of_a_dead_one(tmp_path: Path
                         dying = _consumer(here, twin)
                         dying.kill()
                 await all_settled(here)
-                assert count(there.store, "message") == (turn + 1) * CASES
+                assert count(there.books, "message") == (turn + 1) * CASES
                 dying.start()
                 if chance.random() < 0.5:
                     dying.ready()
-        assert_same_story(here.store, there.store, here.folder / "members.json")
+        assert_same_story(here.books, there.books, here.folder / "members.json")
 
 
-async def test_a_stopped_process_hands_its_lanes_over_at_once(tmp_path: Path) -> None:
-    with cities(tmp_path, {"410100": "intl", "440100": "sm"}) as (here, there), ExitStack() as end:
+async def test_a_stopped_process_hands_its_lanes_over_at_once(both: list[City]) -> None:
+    here, there = both
+    with ExitStack() as end:
         twin = beside(here)
         end.callback(twin.clear_away)
         for city in (here, twin, there):
@@ -55,7 +69,7 @@ async def test_a_stopped_process_hands_its_lanes_over_at_once(tmp_path: Path) ->
 
 def _owner(city: City) -> str:
     """Who holds the lane to the one partner; empty when nobody does."""
-    found = ask(city.store, "SELECT owner FROM lane WHERE lane LIKE 'partner/%'")
+    found = ask(city.books, "SELECT owner FROM lane WHERE lane LIKE 'partner/%'")
     return str(found[0][0]) if found else ""
 
 

@@ -2,17 +2,19 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import psycopg
 import pytest
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import StoreUnavailable
 from gateway.clock import SystemClock
 from gateway.ports import Store, Verdict
 from gateway.records import Changes, Scope, Snapshot
-from gateway.stores.postgres import connect, open_postgres, store_over
+from gateway.stores.postgres import _SESSION, connect, open_postgres, store_over
 from tests.ports.gateway.records import ANOTHER, CASE_ID, US, case, message, ticket, write
 from tests.processes.patience import until
 from tests.processes.postgres import Server, private_server
@@ -70,12 +72,13 @@ async def test_a_server_that_crashes_and_comes_back_is_used_again() -> None:
         await write(store, cases={CASE_ID: case(sent=0)})
         steps = [asyncio.create_task(counted(store)) for _ in range(100)]
         await asyncio.to_thread(server.stop)
-        answers = await asyncio.gather(*steps)
-        assert await counted(store) is None
         with pytest.raises(StoreUnavailable):
             await store.backlog()
         await asyncio.to_thread(server.start)
-        await assert_kept(store, list(answers))
+        answers = await asyncio.gather(*steps)
+        assert await counted(store) is not None
+        answers.append(max((answer for answer in answers if answer), default=0) + 1)
+        await assert_kept(store, answers)
         await store.close()
 
 
@@ -102,6 +105,18 @@ async def test_a_commit_whose_answer_is_lost_is_asked_for(
         with pytest.raises(StoreUnavailable):
             await write(store, messages=[message("m1")])
         assert await store.message(US, "m1") is None
+    await store.close()
+
+
+async def test_a_process_that_was_halted_while_it_wrote_keeps_nobody_out(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(_SESSION, "idle_in_transaction_session_timeout", "1s")
+    engine, store = connect(database), open_postgres(database, None, CLOCK)
+    with suppress(DBAPIError), engine.begin():  # its end fails: it was cut off
+        await write(store, messages=[message("m1")])
+    assert await store.message(US, "m1") == message("m1")
+    engine.dispose()
     await store.close()
 
 
