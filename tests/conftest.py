@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.processes.postgres import Server, any_server, migrated
+from tests.processes.rabbitmq import rabbit_address
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,10 @@ def database(postgres: Server, _tables: str) -> Iterator[str]:
     made = postgres.database(_tables)
     yield made
     postgres.drop(made)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[str]:
+    """The address of a broker, with its password. Whoever uses it takes names of its own."""
+    with rabbit_address() as address:
+        yield address
