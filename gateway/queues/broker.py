@@ -13,13 +13,12 @@ from collections.abc import Callable, Collection
 from yarl import URL
 
 from contracts.errors import QueueUnavailable
-from gateway.queues.session import Session, open_session
+from gateway.queues.session import LaneStuckError, Session, open_session
 from gateway.queues.topology import Topology
 
 _LOG = logging.getLogger("tongban.queue")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between two attempts to connect
 _COMPARE_SECONDS = 1.0
-_ANSWER_SECONDS = 10.0  # in which the broker does what it was asked
 _LAST_WORDS_SECONDS = 2.0  # in which a process that ends gets its announcements out
 
 
@@ -43,6 +42,7 @@ class Broker:
         self._wanted = wanted
         self._heard = heard
         self._unsaid: set[str] = set()
+        self._stuck: set[str] = set()
         self._changed = asyncio.Event()
         self._said = asyncio.Event()
         self._lost = False
@@ -65,16 +65,13 @@ class Broker:
         Raises QueueUnavailable. May be called again.
         """
         try:
-            async with (
-                asyncio.timeout(_ANSWER_SECONDS),
-                open_session(
-                    self._address,
-                    self._topology,
-                    name=self._name,
-                    heard=lambda _: None,
-                    lost=lambda: None,
-                ) as session,
-            ):
+            async with open_session(
+                self._address,
+                self._topology,
+                name=self._name,
+                heard=lambda _: None,
+                lost=lambda: None,
+            ) as session:
                 for lane in lanes:
                     await session.delete(lane)
                 await session.announce(lanes)
@@ -111,6 +108,8 @@ class Broker:
             except (Exception, asyncio.CancelledError) as error:
                 if _we_are_cancelled():
                     raise
+                if isinstance(error, LaneStuckError):
+                    self._stuck.add(error.lane)
                 if not told:  # once for each absence
                     _LOG.warning(
                         "no broker at %s (%s): lanes are read from the store alone",
@@ -128,11 +127,15 @@ class Broker:
         )
 
     async def _work(self, session: Session) -> None:
+        # A queue that lost its members in a crash stays without any. It holds nothing but
+        # news, so it is made anew rather than waited for.
+        for lane in sorted(self._stuck):
+            await session.delete(lane)
+            self._stuck.discard(lane)
         while not self._lost:
             self._changed.clear()
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                await session.consume(self._wanted())
-                await self._say(session)
+            await session.consume(self._wanted())
+            await self._say(session)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_COMPARE_SECONDS):
                     await self._changed.wait()

@@ -28,8 +28,18 @@ from gateway.queues.topology import Topology
 _LOG = logging.getLogger("tongban.queue")
 _CONNECT_SECONDS = 10.0
 _CLOSE_SECONDS = 2.0
+_ANSWER_SECONDS = 5.0
+_DELETE_SECONDS = 30.0  # the broker waits for the members of a queue before it gives them up
 _HEARTBEAT_SECONDS = 10  # a connection that was cut in silence is noticed after two of these
 _UNACKNOWLEDGED = 16
+
+
+class LaneStuckError(Exception):
+    """The queue of `lane` does not answer, though the broker does, or the connection is dead."""
+
+    def __init__(self, lane: str) -> None:
+        super().__init__(f"the queue of {lane} does not answer")
+        self.lane = lane
 
 
 class Session:
@@ -45,28 +55,32 @@ class Session:
         self._consumed: dict[str, str] = {}  # lane to consumer tag
 
     async def consume(self, lanes: Collection[str]) -> None:
-        """Consume these lanes and no others."""
-        for lane, tag in list(self._consumed.items()):
+        """Consume these lanes and no others. Raises LaneStuckError, and what the client raises."""
+        for lane in list(self._consumed):
             if lane not in lanes:
-                await (await self._queue(lane)).cancel(tag)
-                del self._consumed[lane]
+                async with _answer(lane):
+                    await (await self._queue(lane)).cancel(self._consumed.pop(lane))
         for lane in lanes:
             if lane not in self._consumed:
-                queue = await self._queue(lane)
-                self._consumed[lane] = await queue.consume(self._receiver(lane))
+                async with _answer(lane):
+                    queue = await self._queue(lane)
+                    self._consumed[lane] = await queue.consume(self._receiver(lane))
                 self._heard(lane)  # what was announced before must be looked for
 
     async def announce(self, lanes: Collection[str]) -> None:
-        """Returns when the broker has confirmed all of them. Raises what the client raises."""
+        """Returns when the broker has confirmed all of them. Raises as `consume` does."""
         await asyncio.gather(*map(self._announce, lanes))
 
     async def delete(self, lane: str) -> None:
-        """Delete a lane's queue, with whatever arguments it was made."""
-        await self._channel.queue_delete(self._topology.of_lane(lane))
+        """Delete a lane's queue, whatever state it is in and whatever it was made with.
+
+        Who consumes it notices, makes it anew and asks the store, so no news is missed.
+        """
+        async with asyncio.timeout(_DELETE_SECONDS):
+            await self._channel.queue_delete(self._topology.of_lane(lane))
         self._queues.pop(lane, None)
 
     async def _announce(self, lane: str) -> None:
-        await self._queue(lane)
         said = Announcement(lane=lane, announced_at=datetime.now(UTC))
         message = aio_pika.Message(
             said.to_json(),
@@ -74,9 +88,11 @@ class Session:
             delivery_mode=DeliveryMode.PERSISTENT,
         )
         try:
-            await self._channel.default_exchange.publish(
-                message, self._topology.of_lane(lane), mandatory=True
-            )
+            async with _answer(lane):
+                await self._queue(lane)
+                await self._channel.default_exchange.publish(
+                    message, self._topology.of_lane(lane), mandatory=True
+                )
         except PublishError:
             raise  # the queue is gone: the next session makes it again
         except DeliveryError:
@@ -99,6 +115,15 @@ class Session:
                     await message.reject(requeue=False)
 
         return receive
+
+
+@contextlib.asynccontextmanager
+async def _answer(lane: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise LaneStuckError(lane) from error
 
 
 def _says(message: AbstractIncomingMessage, lane: str) -> bool:
