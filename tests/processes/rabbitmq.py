@@ -11,6 +11,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -130,7 +131,8 @@ class RabbitServer:
 @contextlib.contextmanager
 def rabbit_server() -> Iterator[RabbitServer]:
     """A private server, whatever else there is."""
-    _install()
+    if missing := install():
+        pytest.exit(missing, returncode=1)
     # Not under pytest's folders: their names can be too long for a node's files.
     with tempfile.TemporaryDirectory(prefix="tongban-rabbitmq-") as folder:
         server = RabbitServer(Path(folder))
@@ -150,8 +152,8 @@ def rabbit_address() -> Iterator[str]:
         yield server.address()
 
 
-def _install() -> None:
-    """Once on this machine, whichever of several test processes comes first."""
+def install() -> str | None:
+    """See that there is a server, once on this machine whoever comes first; what is missing."""
     with (Path(tempfile.gettempdir()) / "tongban-rabbitmq.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         need = subprocess.run(
@@ -161,5 +163,13 @@ def _install() -> None:
             text=True,
             check=False,
         )
-    if need.returncode:
-        pytest.exit(need.stderr.strip().splitlines()[-1], returncode=1)
+    if need.returncode == 0:
+        return None
+    return (
+        f"these tests need RabbitMQ: apt-get install rabbitmq-server, or name a broker in "
+        f"{ADDRESS_VARIABLE}; {need.stderr.strip()[-200:]}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(install())
