@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 import aio_pika
 from aio_pika.abc import (
     AbstractChannel,
-    AbstractConnection,
     AbstractIncomingMessage,
     AbstractQueue,
     DeliveryMode,
@@ -148,13 +147,13 @@ async def open_session(
     `address` holds the password. `name`: what an operator of the broker sees. `heard` gets
     the lanes of announcements; `lost` is called once the session is of no use any more.
     """
-    connection: AbstractConnection = await aio_pika.connect(
+    connection = aio_pika.Connection(
         address.update_query(heartbeat=str(_HEARTBEAT_SECONDS)),
-        timeout=_CONNECT_SECONDS,
         client_properties={"connection_name": name},
     )
     connection.close_callbacks.add(lambda *_: lost())
     try:
+        await connection.connect(timeout=_CONNECT_SECONDS)
         # A message without a queue comes back and is an error.
         channel = await connection.channel(on_return_raises=True)
         channel.close_callbacks.add(lambda *_: lost())
