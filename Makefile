@@ -24,6 +24,7 @@ demo: $(READY)   ## run the main job in a scratch folder; KEEP=1 leaves it runni
 test: $(READY)   ## pass the tests, the fast ones first
 	tools/need openssl
 	$(BIN)/python -m tests.processes.postgres
+	$(BIN)/python -m tests.processes.rabbitmq
 	$(BIN)/python -m pytest -n auto tests/unit tests/property tests/ports tests/architecture
 	$(BIN)/python -m pytest tests/faults tests/end_to_end
 

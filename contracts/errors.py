@@ -16,6 +16,7 @@ partner, message), *whose side* must act, *whether to try again*, and *what to d
     └── Unchecked             it could not be checked or kept now: try again later
         ├── TrustUnavailable  the trust list cannot be read
         ├── StoreUnavailable  the store cannot be read or written (full, locked, gone)
+        ├── QueueUnavailable  the broker of the queue cannot be reached
         └── PartnerUnreachable  the network, or the partner's gateway
 
 The codes that travel between gateways stand in `REASONS`; a partner may rely on them.
@@ -36,6 +37,7 @@ __all__ = [
     "KeyUnusable",
     "MessageRefused",
     "PartnerUnreachable",
+    "QueueUnavailable",
     "Reason",
     "Refusal",
     "SettingsInvalid",
@@ -149,6 +151,12 @@ class TrustUnavailable(Unchecked):
 
 class StoreUnavailable(Unchecked):
     default_code = "store.unavailable"
+
+
+class QueueUnavailable(Unchecked):
+    """Only for what an operator asks of the broker: messages go on without it."""
+
+    default_code = "queue.unavailable"
 
 
 class PartnerUnreachable(Unchecked):

@@ -1,4 +1,4 @@
-"""The contract as files: JSON Schema (2020-12) a model, and one OpenAPI document.
+"""The contract as files: JSON Schema (2020-12) a model, an OpenAPI and an AsyncAPI document.
 
 Made from the models, so they cannot say anything else; a test fails when the files under
 ``contracts/schemas/`` are stale.
@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from contracts.asyncapi import asyncapi
 from contracts.case import Application, Case
 from contracts.envelope import CONTRACT, Envelope
 from contracts.matter import MatterDefinition
@@ -33,10 +34,10 @@ _MODELS: dict[str, type[Model]] = {
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """File name to document, for every model, every kind's body, and the API."""
+    """File name to document, for every model, every kind's body, the API, and the queue."""
     models = _MODELS | {f"body-{kind.value}": body for kind, body in BODIES.items()}
     files = {f"{name}.schema.json": _schema(name, model) for name, model in models.items()}
-    return files | {"openapi.json": openapi()}
+    return files | {"openapi.json": openapi(), "asyncapi.json": asyncapi()}
 
 
 def openapi() -> dict[str, Any]:

@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from yarl import URL
+
 from adapters.adapter import Adapter
 from adapters.profiles.load import builtin_profile, load_adapter, load_profile
 from contracts.codes import within
@@ -28,6 +30,7 @@ from gateway.links.http import HttpLink
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Queue, Store
 from gateway.queues.embedded import EmbeddedQueue
+from gateway.queues.rabbitmq import RabbitQueue
 from gateway.service import Gateway
 from gateway.signer import KeySigner
 from gateway.stores.postgres import open_postgres
@@ -78,7 +81,7 @@ def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
     )
     store = _store(folder, clock)
     owner = f"{socket.gethostname()}/{os.getpid()}/{home.new_id()[-8:]}"
-    queue = EmbeddedQueue(store, clock, owner=owner[-64:])
+    queue = _queue(folder, store, clock, owner=owner[-64:])
     submit = Submit(home, store, queue, life=settings.exchange.life)
     return Parts(home, store, queue, metrics, submit)
 
@@ -88,15 +91,30 @@ def _store(folder: config.Home, clock: Clock) -> Store:
     settings = folder.settings.store
     if settings.engine == "sqlite":
         return open_sqlite(folder.path(settings.path), clock)
-    file, env = settings.password_file, settings.password_env
     password = None  # libpq knows ways without one: certificates, peer, ~/.pgpass
-    if file or env:
-        secret = passphrase(folder.path(file) if file else None, env)
-        try:
-            password = secret.decode()
-        except UnicodeDecodeError:
-            raise KeyUnusable("the password is not UTF-8", source=file or env) from None
+    if settings.password_file or settings.password_env:
+        password = _password(folder, settings.password_file, settings.password_env)
     return open_postgres(settings.url or "", password, clock)
+
+
+def _queue(folder: config.Home, store: Store, clock: Clock, *, owner: str) -> Queue:
+    """The queue that the settings choose. Raises KeyUnusable."""
+    settings = folder.settings.queue
+    if settings.engine == "embedded":
+        return EmbeddedQueue(store, clock, owner=owner)
+    password = _password(folder, settings.password_file, settings.password_env)
+    address = URL(settings.url or "").with_password(password)
+    prefix = f"tongban.{folder.settings.member.code}"
+    return RabbitQueue(store, clock, address, owner=owner, prefix=prefix)
+
+
+def _password(folder: config.Home, file: Path | None, env: str | None) -> str:
+    """Of a server. Raises KeyUnusable when it is missing, open to others, or no text."""
+    secret = passphrase(folder.path(file) if file else None, env)
+    try:
+        return secret.decode()
+    except UnicodeDecodeError:
+        raise KeyUnusable("the password is not UTF-8", source=file or env) from None
 
 
 def adapter(folder: config.Home) -> Adapter | None:
@@ -148,6 +166,7 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
     running = Gateway(
         home,
         store,
+        queue,
         made.submit,
         exchange,
         host=settings.gateway.host,

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from yarl import URL
 
 from contracts import limits
 from contracts.errors import SettingsInvalid
@@ -52,6 +53,16 @@ class StoreTable(_Table):
     engine: Literal["sqlite", "postgres"] = "sqlite"
     path: Path = Path("store.sqlite")
     url: Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://")] | None = None
+    password_file: Path | None = None
+    password_env: str | None = None
+
+
+class QueueTable(_Table):
+    """How processes of this gateway hear of each other's commits. `url` has no password:
+    that stands in a file of mode 0600 or in a variable."""
+
+    engine: Literal["embedded", "rabbitmq"] = "embedded"
+    url: str | None = None
     password_file: Path | None = None
     password_env: str | None = None
 
@@ -125,6 +136,7 @@ class Settings(BaseSettings):
     member: MemberTable
     gateway: GatewayTable = GatewayTable()
     store: StoreTable = StoreTable()
+    queue: QueueTable = QueueTable()
     keys: KeysTable
     trust: TrustTable = TrustTable()
     city: CityTable = CityTable()
@@ -202,6 +214,7 @@ def _missing(home: Home) -> list[str]:
         found.append("keys: passphrase_file or passphrase_env must say where the passphrase is")
     if settings.keys.passphrase_env and settings.keys.passphrase_env not in os.environ:
         found.append(f"keys.passphrase_env: {settings.keys.passphrase_env} is not set")
+    found += _missing_of_queue(settings.queue)
     if settings.city.connector != "none" and settings.city.profile is None:
         found.append("city.profile: a connector needs a profile")
     if not 0 < settings.gateway.port < 65536:
@@ -230,3 +243,23 @@ def _holds_password(url: str) -> bool:
     except ValueError:
         return False  # no address at all; whoever opens it says so
     return parts.password is not None or "password" in parse_qs(parts.query)
+
+
+def _missing_of_queue(queue: QueueTable) -> list[str]:
+    """What is wrong with the way to the broker. Never shows the address: see below."""
+    if queue.engine == "embedded":
+        return []
+    found = []
+    try:
+        address = URL(queue.url or "")
+        if address.scheme not in {"amqp", "amqps"} or not address.host or not address.user:
+            found.append("queue.url: write amqp://USER@HOST:PORT/VHOST, or amqps://…")
+        if address.password is not None:
+            found.append("queue.url: the password belongs into password_file or password_env")
+    except ValueError:
+        found.append("queue.url: is no address")
+    if queue.password_file is None and queue.password_env is None:
+        found.append("queue: password_file or password_env must say where the password is")
+    if queue.password_env and queue.password_env not in os.environ:
+        found.append(f"queue.password_env: {queue.password_env} is not set")
+    return found

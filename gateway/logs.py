@@ -69,6 +69,8 @@ def set_up_logs(*, level: str, style: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    for client in ("aio_pika", "aiormq"):  # we say ourselves what becomes of the connection
+        logging.getLogger(client).setLevel(logging.ERROR)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

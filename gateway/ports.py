@@ -153,7 +153,8 @@ class Queue(Protocol):
     """The road from a commit to whoever acts on it. The store can fill it again at any time."""
 
     async def announce(self, lanes: Collection[str]) -> None:
-        """There are new tickets in these lanes. Called after the commit that made them."""
+        """There are new tickets in these lanes. Called after the commit that made them, so
+        it never fails and waits for nobody."""
 
     def consume(self, lane: str) -> AbstractAsyncContextManager[Consumer]:
         """Wait until nobody else consumes the lane, then be its consumer.
@@ -161,6 +162,16 @@ class Queue(Protocol):
         When a consumer dies, another takes over within seconds, from the first ticket
         that is not done.
         """
+
+    async def rebuild(self) -> list[Backlog]:
+        """Fill the queue again from the store; what the store has waiting.
+
+        May be called at any time, while others consume. Raises StoreUnavailable, and
+        QueueUnavailable when a broker cannot be reached.
+        """
+
+    async def close(self) -> None:
+        """Get out what was announced, if that can be done within seconds, and let go."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from gateway.exchange.link_status import LinkStatus
 from gateway.exchange.submit import Submit
 from gateway.exchange.take_in import TakeIn
 from gateway.links.http import HttpLink
-from gateway.ports import Store
+from gateway.ports import Queue, Store
 from gateway.web.api.exchange import ExchangeApi
 from gateway.web.problem import answer_unforeseen
 
@@ -33,6 +33,7 @@ class Gateway:
         self,
         home: Home,
         store: Store,
+        queue: Queue,
         submit: Submit,
         exchange: ExchangeApi,
         *,
@@ -46,6 +47,7 @@ class Gateway:
     ) -> None:
         self._home = home
         self._store = store
+        self._queue = queue
         self.submit = submit
         self._exchange = exchange
         exchange.heard = self._wake
@@ -149,5 +151,6 @@ class Gateway:
         await runner.cleanup()
         for link in self._links.values():
             await link.close()
+        await self._queue.close()
         await self._store.close()
         _LOG.info("gateway of %s has stopped", self._home.code)

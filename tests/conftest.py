@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.processes.postgres import Server, any_server, migrated
+from tests.processes.rabbitmq import rabbit_address
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +39,10 @@ def new_database(postgres: Server, _tables: str) -> Iterator[Callable[[], str]]:
 def database(new_database: Callable[[], str]) -> str:
     """The URL of one such database."""
     return new_database()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[str]:
+    """The address of a broker, with its password. Whoever uses it takes names of its own."""
+    with rabbit_address() as address:
+        yield address

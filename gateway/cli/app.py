@@ -16,6 +16,7 @@ from gateway.cli import (
     member,
     members,
     message,
+    queue,
     screen,
     translate,
 )
@@ -39,6 +40,7 @@ for group in (
     case,
     message,
     incident,
+    queue,
     evidence,
     translate,
     contracts,

@@ -1,4 +1,4 @@
-"""`tongban contracts export`: the contract as JSON Schema and OpenAPI files."""
+"""`tongban contracts export`: the contract as JSON Schema, OpenAPI and AsyncAPI files."""
 
 import json
 from pathlib import Path
@@ -39,6 +39,8 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help=say("契约文件", "the contract as files"))
     group.command(
         "export",
-        help=say("写出 JSON Schema 与 OpenAPI", "write JSON Schema and OpenAPI files"),
+        help=say(
+            "写出 JSON Schema, OpenAPI 与 AsyncAPI", "write JSON Schema, OpenAPI and AsyncAPI files"
+        ),
     )(export)
     app.add_typer(group, name="contracts")

@@ -73,7 +73,7 @@ class Desk:
 
 @contextlib.asynccontextmanager
 async def desk(home: Path) -> AsyncIterator[Desk]:
-    """Open `home`; close its store at the end."""
+    """Open `home`; close its queue and store at the end."""
     from gateway import bootstrap  # noqa: PLC0415  # see above
 
     folder = config.load(home)
@@ -81,6 +81,7 @@ async def desk(home: Path) -> AsyncIterator[Desk]:
     try:
         yield Desk(folder, parts)
     finally:
+        await parts.queue.close()
         await parts.store.close()
 
 

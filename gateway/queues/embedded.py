@@ -11,10 +11,11 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
 
 from contracts.errors import StoreUnavailable
-from gateway.ports import Clock, Store
+from gateway.ports import Backlog, Clock, Store
 from gateway.records import Ticket
 
 _LEASE_SECONDS = 6.0
+_ASK_SECONDS = 0.5  # between two attempts to get the lease of another
 
 
 class EmbeddedQueue:
@@ -31,13 +32,25 @@ class EmbeddedQueue:
 
     async def announce(self, lanes: Collection[str]) -> None:
         for lane in lanes:
-            self._news[lane].set()
+            self.wake(lane)
+
+    def wake(self, lane: str) -> None:
+        """Let the lane's consumer, if it is in this process, look now."""
+        self._news[lane].set()
+
+    async def rebuild(self) -> list[Backlog]:
+        backlog = await self._store.backlog()
+        await self.announce([each.lane for each in backlog])
+        return backlog
+
+    async def close(self) -> None:
+        """Nothing to do: everything is the store's."""
 
     @contextlib.asynccontextmanager
     async def consume(self, lane: str) -> AsyncIterator["EmbeddedConsumer"]:
         async with self._one[lane]:  # the lease tells processes apart, not our own tasks
             while not await self._lease(lane):
-                await self._clock.sleep(self._poll * 5)
+                await self._clock.sleep(_ASK_SECONDS)
             consumer = EmbeddedConsumer(
                 self._store, self._clock, lane, self._news[lane], self._poll
             )

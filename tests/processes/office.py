@@ -69,6 +69,7 @@ async def offices(cities: Sequence[City]) -> AsyncIterator[list[Office]]:
         yield opened
     finally:
         for office in opened:
+            await office.parts.queue.close()
             await office.parts.store.close()
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from keys.trust.members_file import read_members, write_members
-from tests.processes.city import City, free_port
+from tests.processes.city import City
 
 
 @dataclass
@@ -67,21 +67,27 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @asynccontextmanager
-async def road(sender: City, receiver: City) -> AsyncIterator[Road]:
-    """From now on `sender` reaches `receiver` by this road alone. Neither runs yet."""
-    port = free_port()
-    made = Road(receiver.port)
-    path = sender.folder / "members.json"
-    members = [
-        member.model_copy(update={"address": f"http://127.0.0.1:{port}"})
-        if member.code == receiver.code
-        else member
-        for member in read_members(path).members
-    ]
-    write_members(path, members)
-    server = await asyncio.start_server(made.carry, "127.0.0.1", port)
+async def road_to(port: int) -> AsyncIterator[tuple[Road, int]]:
+    """A road to whoever listens on `port`, and the port where it begins."""
+    made = Road(port)
+    server = await asyncio.start_server(made.carry, "127.0.0.1", 0)
     try:
-        yield made
+        yield made, server.sockets[0].getsockname()[1]
     finally:
         server.close()
         await made.clear()
+
+
+@asynccontextmanager
+async def road(sender: City, receiver: City) -> AsyncIterator[Road]:
+    """From now on `sender` reaches `receiver` by this road alone. Neither runs yet."""
+    path = sender.folder / "members.json"
+    async with road_to(receiver.port) as (made, port):
+        members = [
+            member.model_copy(update={"address": f"http://127.0.0.1:{port}"})
+            if member.code == receiver.code
+            else member
+            for member in read_members(path).members
+        ]
+        write_members(path, members)
+        yield made

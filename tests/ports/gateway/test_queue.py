@@ -1,14 +1,22 @@
-"""What a queue owes, in simulated time: order, one consumer a lane, and nothing forgotten."""
+"""What a queue owes: order, one consumer a lane, and nothing forgotten.
+
+The embedded queue plays in simulated time, the one with a broker in real time.
+"""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from contracts.errors import StoreUnavailable
-from gateway.ports import Consumer, Store
+from gateway.clock import SystemClock
+from gateway.ports import Backlog, Clock, Consumer, Queue, Store
 from gateway.queues.embedded import EmbeddedQueue
+from gateway.queues.rabbitmq import LOOK_SECONDS, RabbitQueue
 from gateway.simulation.around import StoreInThreads
 from gateway.simulation.clock import SimulatedClock
 from gateway.simulation.loop import SimulatedLoop, simulate
@@ -19,38 +27,78 @@ from tests.ports.gateway.records import ticket, write
 LANE = "partner/440100"
 
 
+@dataclass
 class Stage:
     """A store and its clock; every queue on it stands for a process."""
 
-    def __init__(self, store: Store, clock: SimulatedClock) -> None:
-        self.store = store
-        self.clock = clock
+    store: Store
+    clock: Clock
+    make: Callable[[str], Queue]
+    long: float = 60.0
+    """Seconds in which a lease that nobody renews has long run out."""
+    poll: float = 0.5
+    """Seconds after which what nobody announced is seen at the latest."""
+    at_once: float = 0.0
+    """Seconds that nothing needs to take; simulated time stands still meanwhile."""
+    queues: list[Queue] = field(default_factory=list)
 
-    def queue(self, owner: str = "here") -> EmbeddedQueue:
-        return EmbeddedQueue(self.store, self.clock, owner=owner)
+    def queue(self, owner: str = "here") -> Queue:
+        self.queues.append(self.make(owner))
+        return self.queues[-1]
 
     async def add(self, *names: str) -> None:
         await write(self.store, tickets=[ticket(name, LANE) for name in names])
 
+    async def clear_away(self) -> None:
+        for queue in self.queues:
+            await queue.close()
+        await self.store.close()
 
-Play = Callable[[Callable[[Stage], Awaitable[None]]], None]
+
+Scene = Callable[[Stage], Awaitable[None]]
+Play = Callable[[Scene], None]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "rabbitmq"])
 def play(request: pytest.FixtureRequest, tmp_path: Path) -> Play:
+    """Plays a scene on the embedded queue over each store, or on the one with a broker."""
+    path = tmp_path / "store.sqlite"
+    if request.param == "rabbitmq":
+        address = URL(request.getfixturevalue("rabbitmq"))
+        return lambda scene: asyncio.run(_with_broker(scene, address, path))
     clock = SimulatedClock()
+    return lambda scene: simulate(
+        lambda: _embedded(scene, clock, path if request.param == "sqlite" else None), clock
+    )
 
-    async def on(scene: Callable[[Stage], Awaitable[None]]) -> None:
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, SimulatedLoop)
-        store: Store = MemoryStore()
-        if request.param == "sqlite":
-            store = StoreInThreads(open_sqlite(tmp_path / "s.sqlite", clock), loop)
-        async with asyncio.timeout(600):
-            await scene(Stage(store, clock))
-        await store.close()
 
-    return lambda scene: simulate(lambda: on(scene), clock)
+async def _embedded(scene: Scene, clock: SimulatedClock, path: Path | None) -> None:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, SimulatedLoop)
+    store: Store = StoreInThreads(open_sqlite(path, clock), loop) if path else MemoryStore()
+    stage = Stage(store, clock, lambda owner: EmbeddedQueue(store, clock, owner=owner))
+    async with asyncio.timeout(600):
+        await scene(stage)
+    await stage.clear_away()
+
+
+async def _with_broker(scene: Scene, address: URL, path: Path) -> None:
+    clock = SystemClock()
+    store = open_sqlite(path, clock)
+    prefix = f"tongban.test.{secrets.token_hex(4)}"
+    stage = Stage(
+        store,
+        clock,
+        lambda owner: RabbitQueue(store, clock, address, owner=owner, prefix=prefix),
+        long=10.0,
+        poll=LOOK_SECONDS + 0.5,
+        at_once=0.5,
+    )
+    try:
+        async with asyncio.timeout(120):
+            await scene(stage)
+    finally:
+        await stage.clear_away()
 
 
 async def names(consumer: Consumer, limit: int = 10, wait: float = 0.0) -> list[str]:
@@ -95,8 +143,8 @@ def test_take_waits_as_long_as_it_was_told(play: Play) -> None:
     async def scene(stage: Stage) -> None:
         async with stage.queue().consume(LANE) as consumer:
             before = stage.clock.monotonic()
-            assert await names(consumer, wait=5.0) == []
-            assert stage.clock.monotonic() - before == pytest.approx(5.0, abs=0.2)
+            assert await names(consumer, wait=3.0) == []
+            assert stage.clock.monotonic() - before == pytest.approx(3.0, abs=0.2 + stage.at_once)
 
     play(scene)
 
@@ -111,7 +159,8 @@ def test_an_announcement_wakes_the_consumer_at_once(play: Play) -> None:
             await stage.add("m1")
             await queue.announce([LANE])
             assert await waiting == ["m1"]
-            assert stage.clock.monotonic() == before, "no time passed between commit and taking"
+            passed = stage.clock.monotonic() - before
+            assert passed <= stage.at_once, "no time passes between commit and taking"
 
     play(scene)
 
@@ -124,7 +173,7 @@ def test_a_commit_of_another_process_is_seen_soon_without_being_announced(play: 
             before = stage.clock.monotonic()
             await stage.add("m1")
             assert await waiting == ["m1"]
-            assert stage.clock.monotonic() - before < 0.5
+            assert stage.clock.monotonic() - before < stage.poll
 
     play(scene)
 
@@ -144,7 +193,7 @@ def test_a_lane_has_one_consumer_at_a_time(play: Play, owner: str) -> None:
 
         async with here.consume(LANE):
             other = asyncio.create_task(wait_for_the_lane())
-            await stage.clock.sleep(60.0)
+            await stage.clock.sleep(stage.long)
             assert not entered.is_set(), "the lease is renewed as long as it is used"
         before = stage.clock.monotonic()
         await other
@@ -175,8 +224,33 @@ def test_a_consumer_that_lost_its_lane_stops_taking(play: Play) -> None:
             await stage.store.release(LANE, "here")
             now = int(stage.clock.now().timestamp() * 1000)
             assert await stage.store.lease(LANE, "there", now, now + 3_600_000)
-            await stage.clock.sleep(20.0)
+            await stage.clock.sleep(stage.long)
             with pytest.raises(StoreUnavailable):
                 await consumer.take(10, 0.0)
+
+    play(scene)
+
+
+def test_what_waits_in_the_store_can_be_announced_again(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        queue = stage.queue()
+        assert await queue.rebuild() == []
+        async with queue.consume(LANE) as consumer:
+            waiting = asyncio.create_task(names(consumer, wait=60.0))
+            await stage.clock.sleep(1.01)
+            await stage.add("m1", "m2")
+            assert await queue.rebuild() == [Backlog(LANE, 2, 1_000)]
+            assert await waiting == ["m1", "m2"]
+            assert await names(consumer) == [], "once is enough"
+
+    play(scene)
+
+
+def test_a_queue_may_be_closed_twice(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        queue = stage.queue()
+        await queue.announce([LANE])
+        await queue.close()
+        await queue.close()
 
     play(scene)

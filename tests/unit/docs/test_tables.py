@@ -60,6 +60,6 @@ def _names(table: str) -> set[str]:
 
 
 _KINDS = {line.split("`")[1] for line in TABLES["life"]().splitlines()[2:]}
-_TABLES = ("gateway", "member", "store", "trust")
+_TABLES = ("gateway", "member", "queue", "store", "trust")
 _OTHER = {f"{table}.{name}" for table in _TABLES for name in _names(table)}
 _FILES = {"json", "sqlite", "py", "toml", "csv"}

@@ -148,6 +148,30 @@ def test_a_passphrase_must_come_from_somewhere(folder: Path) -> None:
     assert told.startswith("keys: ")
 
 
+BROKER = GOOD + '[queue]\nengine = "rabbitmq"\n'
+
+
+def test_a_broker_needs_an_address_and_a_password(folder: Path) -> None:
+    places = [mistake.partition(": ")[0] for mistake in mistakes(folder, BROKER)]
+    assert places == ["queue.url", "queue"]
+    told = mistakes(folder, BROKER + 'url = "amqp://me@mq/v"\npassword_env = "NO_SUCH_VARIABLE"')
+    assert told == ["queue.password_env: NO_SUCH_VARIABLE is not set"]
+    (folder / FILE_NAME).write_text(BROKER + 'url = "amqp://me@mq/v"\npassword_file = "p"')
+    assert load(folder).settings.queue.url == "amqp://me@mq/v"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["amqp://me:secret-7@mq/v", "http://secret-7@mq", "secret-7", "amqp://me@secret-7:x/", ""],
+)
+def test_an_address_of_a_broker_that_cannot_be_used_is_told_without_it(
+    folder: Path, url: str
+) -> None:
+    (told,) = mistakes(folder, BROKER + f'url = "{url}"\npassword_file = "p"')
+    assert told.startswith("queue.url: ")
+    assert "secret-7" not in told
+
+
 def test_the_environment_overrides_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TONGBAN_GATEWAY__LISTEN", "[::1]:9000")
     monkeypatch.setenv("TONGBAN_EXCHANGE__BATCH_COUNT", "7")
