@@ -24,7 +24,7 @@ from gateway.exchange.examine import Examine, Leaf, check_leaves, read_batch
 from gateway.exchange.judge import Judgement
 from gateway.exchange.pack import pack
 from gateway.exchange.receive import Receive
-from gateway.exchange.settle import read_reply, settlement
+from gateway.exchange.settle import read_reply, settlement, settling
 from gateway.ports import Verdict, always
 from gateway.records import Changes, Scope, Snapshot, partner_lane
 from keys.batch_seal import check_seal
@@ -84,12 +84,10 @@ async def _round(
         by_id = {ticket.message_id: ticket for ticket in tickets}
 
         def rule(snapshot: Snapshot) -> Verdict[None]:
-            states = {key[1]: known.state for key, known in snapshot.messages.items()}
-            changes = settlement(packed, settled, by_id, states, now=home.now_ms(), to_city=False)
+            changes = settlement(packed, settled, by_id, snapshot, now=home.now_ms(), to_city=False)
             return Verdict(changes, None)
 
-        keys = [(home.code, ticket.message_id) for ticket in tickets]
-        await ours.store.apply(Scope(messages=keys), rule)
+        await ours.store.apply(settling(home.code, settled), rule)
     stages.messages += BATCH
 
 

@@ -225,6 +225,7 @@ class Scope:
     intakes: Sequence[str] = ()
     # Partners whose waiting rooms are looked at, with what is known under the ids there:
     waiting_of: Sequence[str] = ()
+    history: Sequence[str] = ()  # cases whose messages are needed, all of them
 
 
 @dataclass(slots=True)
@@ -246,6 +247,7 @@ class Snapshot:
     intakes: frozenset[str] = frozenset()
     # By partner and case: another partner may have used the id of a case that is not its own.
     waiting: dict[tuple[str, str], list[WaitingRecord]] = field(default_factory=dict)
+    history: dict[str, list[MessageRecord]] = field(default_factory=dict)  # without parts
     waiting_count: dict[str, int] = field(default_factory=dict)  # by partner
     waiting_bytes: dict[str, int] = field(default_factory=dict)  # by partner, as they are kept
 

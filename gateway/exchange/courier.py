@@ -19,7 +19,7 @@ from gateway.exchange.backoff import Backoff
 from gateway.exchange.home import Home
 from gateway.exchange.link_status import LinkStatus
 from gateway.exchange.pack import Packed, pack
-from gateway.exchange.settle import Settled, read_reply, settlement
+from gateway.exchange.settle import Settled, read_reply, settlement, settling
 from gateway.exchange.window import Window
 from gateway.ports import Answer, Consumer, Link, Queue, Store, Verdict, always
 from gateway.records import (
@@ -202,12 +202,10 @@ class Courier:
         us, now = self._home.code, self._home.now_ms()
 
         def rule(snapshot: Snapshot) -> Verdict[Changes]:
-            states = {m: k.state for (sender, m), k in snapshot.messages.items() if sender == us}
-            changes = settlement(packed, settled, tickets, states, now=now, to_city=self._to_city)
+            changes = settlement(packed, settled, tickets, snapshot, now=now, to_city=self._to_city)
             return Verdict(changes, changes)
 
-        keys = [(us, message.id) for message, _, _ in settled.receipts]
-        changes = await self._store.apply(Scope(messages=keys), rule)
+        changes = await self._store.apply(settling(us, settled), rule)
         await consumer.done([tickets[message.id] for message, _, _ in settled.receipts])
         if changes.tickets:
             await self._queue.announce([CITY_LANE])

@@ -6,7 +6,7 @@ the exact bytes we sent. A reply that fails is used for nothing, and the batch g
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
@@ -18,22 +18,28 @@ from contracts.receipt import Outcome, Receipt
 from contracts.seal import RECEIPTS_TYPE
 from contracts.tree import leaf_hash
 from contracts.wire import BatchReply
+from gateway.exchange.history import case_of
 from gateway.exchange.home import Home
 from gateway.exchange.pack import Packed
 from gateway.records import (
     CITY_LANE,
     OPEN_STATES,
     Changes,
+    Direction,
     MessageRecord,
     MessageState,
+    Scope,
     SealOf,
     SealRecord,
     Settlement,
+    Snapshot,
     Ticket,
     seal_id,
 )
 from keys.batch_seal import check_paths, check_seal
 from keys.suites import DIGESTS
+
+_REFUSED = Outcome.REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +94,24 @@ def settlement(
     packed: Packed,
     settled: Settled,
     tickets: Mapping[str, Ticket],
-    states: Mapping[str, MessageState],
+    snapshot: Snapshot,
     *,
     now: int,
     to_city: bool,
 ) -> Changes:
     """What a checked reply writes: settlements, its seal, tickets that are done.
 
-    `states` are those of the transaction that writes. What was refused, and what was given
-    back to the city and turns out to be taken after all, gets a ticket to the city.
+    `snapshot` is that of the transaction that writes, of the scope `settling`. What was
+    refused, and what was given back to the city and turns out to be taken after all, gets a
+    ticket to the city. What was refused changes nothing, so our copy of its case goes back to
+    what the other messages make of it.
     """
     changes = Changes(seals=[settled.seal] if settled.seal else [])
     positions = {message.id: index for index, message in enumerate(packed.messages)}
     for message, receipt, raw in settled.receipts:
         changes.tickets_done.append(tickets[message.id].position)
-        if states.get(message.id) not in OPEN_STATES:
+        known = snapshot.messages.get((message.sender, message.id))
+        if known is None or known.state not in OPEN_STATES:
             continue  # settled by an earlier reply: the first receipt stands
         taken = receipt.outcome is Outcome.TAKEN
         changes.settlements.append(
@@ -116,11 +125,33 @@ def settlement(
                 at=now,
             )
         )
-        if to_city and (not taken or states[message.id] is MessageState.EXPIRED):
+        if to_city and (not taken or known.state is MessageState.EXPIRED):
             changes.tickets.append(
                 Ticket(CITY_LANE, message.id, message.sender, message.case_id, now)
             )
+    _undo(changes, snapshot, now)
     return changes
+
+
+def settling(us: str, settled: Settled) -> Scope:
+    """What `settlement` must see."""
+    refused = {m.case_id for m, receipt, _ in settled.receipts if receipt.outcome is _REFUSED}
+    return Scope(
+        messages=[(us, message.id) for message, _, _ in settled.receipts],
+        cases=sorted(refused),
+        history=sorted(refused),
+    )
+
+
+def _undo(changes: Changes, snapshot: Snapshot, now: int) -> None:
+    """Cases without what this reply refuses."""
+    refused = {s.message_id for s in changes.settlements if s.state is MessageState.REFUSED}
+    for case_id, messages in snapshot.history.items():
+        gone = {m.id for m in messages if m.direction is Direction.OUT and m.id in refused}
+        record = snapshot.cases.get(case_id)
+        if gone and record is not None:
+            kept = [m for m in messages if m.direction is Direction.IN or m.id not in gone]
+            changes.cases[case_id] = replace(record, case=case_of(kept), changed_at=now)
 
 
 def _parse(body: bytes) -> BatchReply:

@@ -12,11 +12,11 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from contracts.case import Application, Case, State
-from contracts.envelope import read_envelope
-from contracts.errors import MessageRefused, Refusal, Wrong
-from contracts.lifecycle import Role, advance
+from contracts.errors import MessageRefused, Wrong
+from contracts.lifecycle import Role
 from contracts.messages import Kind, SubmitBody
 from contracts.receipt import Receipt
+from gateway.exchange.history import after
 from gateway.exchange.open_message import Opened, OpenMessage
 from gateway.ports import Store
 from gateway.records import CaseRecord, MessageRecord, MessageState
@@ -109,8 +109,7 @@ def events_of(messages: Sequence[MessageRecord], opened: Bodies) -> tuple[Event,
     case: Case | None = None
     events = []
     for message in messages:
-        if message.state is not MessageState.REFUSED:
-            case = _after(case, message)
+        case = after(case, message)
         events.append(
             Event(
                 message=message,
@@ -127,12 +126,6 @@ def _application(messages: Sequence[MessageRecord], bodies: Bodies) -> Applicati
     by_worth = sorted(messages, key=lambda message: message.state is MessageState.REFUSED)
     found = (bodies.get((message.sender, message.id)) for message in by_worth)
     return next((b.body.application for b in found if b and isinstance(b.body, SubmitBody)), None)
-
-
-def _after(case: Case | None, message: MessageRecord) -> Case | None:
-    """What crossed with a message of the partner may no longer fit: it changes nothing."""
-    after = advance(case, read_envelope(message.envelope))
-    return case if isinstance(after, Refusal) else after
 
 
 def _receipted_at(message: MessageRecord) -> datetime | None:

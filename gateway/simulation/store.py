@@ -96,8 +96,7 @@ class MemoryStore:
         return None
 
     async def messages(self, case_id: str) -> list[MessageRecord]:
-        found = (await self._open()).messages.values()
-        return [replace(m, parts=()) for m in found if m.case_id == case_id]
+        return _messages_of(await self._open(), case_id)
 
     async def case(self, case_id: str) -> CaseRecord | None:
         return (await self._open()).cases.get(case_id)
@@ -184,6 +183,7 @@ def _look(tables: _Tables, scope: Scope) -> Snapshot:
         cases={i: tables.cases[i] for i in scope.cases if i in tables.cases},
         numbers={n: case for n in scope.numbers if (case := _by_number(tables, n))},
         intakes=frozenset(key for key in scope.intakes if key in tables.intakes),
+        history={i: _messages_of(tables, i) for i in scope.history},
         waiting_count=dict.fromkeys(scope.waiting_of, 0),
         waiting_bytes=dict.fromkeys(scope.waiting_of, 0),
     )
@@ -200,6 +200,10 @@ def _look(tables: _Tables, scope: Scope) -> Snapshot:
         if message := tables.messages.get(key):
             snapshot.messages[key] = Known(message.digest, message.state, message.receipt)
     return snapshot
+
+
+def _messages_of(tables: _Tables, case_id: str) -> list[MessageRecord]:
+    return [replace(m, parts=()) for m in tables.messages.values() if m.case_id == case_id]
 
 
 def _size(waiting: WaitingRecord) -> int:

@@ -41,7 +41,7 @@ class _Job:
     def touches(self) -> set[object]:
         """What no other job of its round may touch."""
         scope = self.scope or Scope()
-        touched: set[object] = {*scope.messages, *scope.cases}
+        touched: set[object] = {*scope.messages, *scope.cases, *scope.history}
         touched.update(("number", number) for number in scope.numbers)
         touched.update(("intake", key) for key in scope.intakes)
         touched.update(("waiting", sender) for sender in scope.waiting_of)
@@ -226,6 +226,7 @@ def _together(jobs: list[_Job]) -> Scope:
         numbers=[number for scope in scopes for number in scope.numbers],
         intakes=[key for scope in scopes for key in scope.intakes],
         waiting_of=[sender for scope in scopes for sender in scope.waiting_of],
+        history=[case for scope in scopes for case in scope.history],
     )
 
 

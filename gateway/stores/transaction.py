@@ -31,7 +31,7 @@ from gateway.records import (
     Settlement,
     Snapshot,
 )
-from gateway.stores import rows
+from gateway.stores import reading, rows
 from gateway.stores.bulk import Bulk
 from gateway.stores.schema import (
     CASE,
@@ -173,6 +173,8 @@ class Transaction:
         if scope.intakes:
             found = connection.execute(_INTAKES, {"keys": list(scope.intakes)})
             snapshot.intakes = frozenset(found.scalars())
+        for case_id in scope.history:
+            snapshot.history[case_id] = reading.messages(connection, case_id)
         for sender in scope.waiting_of:
             self._look_at_waiting(connection, sender, scope.cases, snapshot)
         return snapshot

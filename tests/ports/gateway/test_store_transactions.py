@@ -7,7 +7,7 @@ import pytest
 
 from contracts.errors import MessageRefused, StoreUnavailable
 from gateway.ports import Store, Verdict
-from gateway.records import Changes, MessageState, Scope, Snapshot
+from gateway.records import Changes, MessageState, PartRecord, Scope, Snapshot
 from tests.ports.gateway.records import (
     ANOTHER,
     CASE_ID,
@@ -120,6 +120,17 @@ async def test_a_rule_sees_what_its_scope_names_and_nothing_else(store: Store) -
     assert seen.waiting_count == {THEM: 2}
     assert list(seen.waiting_bytes) == [THEM]
     assert seen.waiting_bytes[THEM] >= 2 * len(waiting("w1").message.envelope)
+
+
+async def test_a_history_is_all_messages_of_a_case_without_parts(store: Store) -> None:
+    parts = (PartRecord("body", "application/json", b"sealed"),)
+    sent = [received("m1", parts=parts), received("m2"), received("m3", case_id=ANOTHER)]
+    await write(store, messages=sent)
+    scope = Scope(history=[CASE_ID, "nobody"])
+    seen = await store.apply(scope, lambda snapshot: Verdict(Changes(), snapshot))
+    assert [message.id for message in seen.history[CASE_ID]] == ["m1", "m2"]
+    assert seen.history[CASE_ID][0] == replace(sent[0], parts=())
+    assert seen.history["nobody"] == []
 
 
 async def test_the_same_id_of_another_sender_is_not_seen(store: Store) -> None:

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from gateway.exchange.home import Home
+from gateway.exchange.pack import pack
 from gateway.exchange.receive import Receive
+from gateway.exchange.settle import read_reply, settlement, settling
 from gateway.exchange.submit import Submit
+from gateway.ports import Verdict, always
 from gateway.queues.embedded import EmbeddedQueue
+from gateway.records import Changes, Scope, Snapshot, partner_lane
 from gateway.simulation.clock import SimulatedClock
 from gateway.simulation.drafts import submission
 from gateway.simulation.members import Keyring, new_keyring, roll_of
@@ -49,3 +53,20 @@ def two_cities() -> tuple[City, City]:
     """Two cities whose clocks agree."""
     clock = SimulatedClock()
     return City(HERE, clock), City(THERE, clock)
+
+
+async def carry(sender: City, receiver: City) -> None:
+    """What a courier does, once: everything in the lane, in one batch."""
+    tickets = await sender.store.tickets(partner_lane(receiver.code), 0, 100)
+    outgoing = await sender.store.outgoing([ticket.message_id for ticket in tickets])
+    packed = await pack(sender.home, receiver.code, outgoing)
+    await sender.store.apply(Scope(), always(Changes(seals=[packed.tree.record])))
+    _, reply = await receiver.receive(packed.body)
+    settled = read_reply(sender.home, receiver.code, packed, reply)
+    by_id = {ticket.message_id: ticket for ticket in tickets}
+
+    def rule(snapshot: Snapshot) -> Verdict[None]:
+        now = sender.home.now_ms()
+        return Verdict(settlement(packed, settled, by_id, snapshot, now=now, to_city=False), None)
+
+    await sender.store.apply(settling(sender.code, settled), rule)

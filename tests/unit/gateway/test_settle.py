@@ -7,14 +7,17 @@ from typing import Any
 import orjson
 import pytest
 
+from contracts.case import State
 from contracts.errors import BatchRejected, TongbanError
+from contracts.messages import Kind
 from contracts.seal import BATCH_TYPE, RECEIPTS_TYPE
 from contracts.tree import leaf_hash
 from gateway.exchange.pack import Packed, pack
 from gateway.exchange.sealed_tree import seal_leaves
 from gateway.exchange.settle import Settled, read_reply, settlement
-from gateway.records import MessageState, Ticket, partner_lane
-from tests.unit.gateway.stage import ELSEWHERE, HERE, THERE, City, two_cities
+from gateway.records import Known, MessageState, Snapshot, Ticket, partner_lane
+from gateway.simulation.drafts import said
+from tests.unit.gateway.stage import ELSEWHERE, HERE, LIFE, THERE, City, carry, two_cities
 
 Reply = dict[str, Any]
 
@@ -214,8 +217,8 @@ async def test_a_message_that_was_settled_before_keeps_its_first_receipt(
 ) -> None:
     sent = await exchange()
     tickets = {m.id: Ticket("lane", m.id, HERE, m.case_id, 0, 0, 7) for m in sent.packed.messages}
-    states = {message.id: state for message in sent.packed.messages}
-    changes = settlement(sent.packed, sent.read(), tickets, states, now=1, to_city=True)
+    seen = known({message.id: state for message in sent.packed.messages})
+    changes = settlement(sent.packed, sent.read(), tickets, seen, now=1, to_city=True)
     assert changes.settlements == []
     assert changes.tickets_done == [7, 7], "but nobody waits for them any longer"
 
@@ -224,9 +227,46 @@ async def test_the_city_hears_of_a_message_that_was_given_back_and_taken_after_a
     sent = await exchange()
     tickets = {m.id: Ticket("lane", m.id, HERE, m.case_id, 0) for m in sent.packed.messages}
     first, second = sent.packed.messages
-    states = {first.id: MessageState.EXPIRED, second.id: MessageState.QUEUED}
-    changes = settlement(sent.packed, sent.read(), tickets, states, now=1, to_city=True)
+    seen = known({first.id: MessageState.EXPIRED, second.id: MessageState.QUEUED})
+    changes = settlement(sent.packed, sent.read(), tickets, seen, now=1, to_city=True)
     assert [each.state for each in changes.settlements] == [MessageState.TAKEN] * 2
     assert [each.message_id for each in changes.tickets] == [first.id]
-    quiet = settlement(sent.packed, sent.read(), tickets, states, now=1, to_city=False)
+    quiet = settlement(sent.packed, sent.read(), tickets, seen, now=1, to_city=False)
     assert quiet.tickets == []
+
+
+def known(states: dict[str, MessageState]) -> Snapshot:
+    """What the transaction finds of our messages; another member uses the same ids."""
+    ours = {(HERE, message): Known(b"", state, None) for message, state in states.items()}
+    theirs = {("999999", message): Known(b"", MessageState.TAKEN, b"") for message in states}
+    return Snapshot(messages={**ours, **theirs})
+
+
+async def test_what_is_refused_changes_nothing_and_may_be_said_again() -> None:
+    """The receipt came too late for `case.receive`: our case is as if it was never said."""
+    here, there = two_cities()
+    case_id = await here.opens("1")
+    await carry(here, there)
+    await there.submit(said(case_id, Kind.RECEIVE, there.clock.now()))
+    before = await there.store.case(case_id)
+    assert before is not None
+    assert before.case is not None
+    assert before.case.state is State.RECEIVED
+    there.clock.advance(LIFE.total_seconds() + 1)
+    await carry(there, here)
+    undone = await there.store.case(case_id)
+    theirs = await here.store.case(case_id)
+    assert undone is not None
+    assert theirs is not None
+    assert undone.case == theirs.case
+    assert undone.sent == 1, "its number is used up"
+    await there.submit(said(case_id, Kind.RECEIVE, there.clock.now()))
+    await carry(there, here)
+    assert (await here.store.case(case_id)) is not None
+    again = await there.store.case(case_id)
+    received = await here.store.case(case_id)
+    assert again is not None
+    assert received is not None
+    assert again.case == received.case
+    assert received.case is not None
+    assert received.case.state is State.RECEIVED

@@ -11,34 +11,12 @@ from contracts.seal import RECEIPTS_TYPE
 from contracts.tree import leaf_hash
 from gateway.evidence.bundle import Bundle, MessageEvidence, SealedLeaf, read_bundle
 from gateway.evidence.verify import Report, verify_bundle
-from gateway.exchange.pack import pack
 from gateway.exchange.proof import Prove
 from gateway.exchange.sealed_tree import seal_leaves
-from gateway.exchange.settle import read_reply, settlement
-from gateway.ports import Verdict, always
-from gateway.records import Changes, Scope, Snapshot, partner_lane
 from gateway.simulation.drafts import said
 from keys.trust.member import MemberList
 from keys.trust.roll import Roll
-from tests.unit.gateway.stage import KEYRINGS, TRUST, City, two_cities
-
-
-async def _carry(sender: City, receiver: City) -> None:
-    """What a courier does, once: everything in the lane, in one batch."""
-    tickets = await sender.store.tickets(partner_lane(receiver.code), 0, 100)
-    outgoing = await sender.store.outgoing([ticket.message_id for ticket in tickets])
-    packed = await pack(sender.home, receiver.code, outgoing)
-    await sender.store.apply(Scope(), always(Changes(seals=[packed.tree.record])))
-    _, reply = await receiver.receive(packed.body)
-    settled = read_reply(sender.home, receiver.code, packed, reply)
-    by_id = {ticket.message_id: ticket for ticket in tickets}
-
-    def rule(snapshot: Snapshot) -> Verdict[None]:
-        states = {message: known.state for (_, message), known in snapshot.messages.items()}
-        now = sender.home.now_ms()
-        return Verdict(settlement(packed, settled, by_id, states, now=now, to_city=False), None)
-
-    await sender.store.apply(Scope(messages=[(sender.code, message) for message in by_id]), rule)
+from tests.unit.gateway.stage import KEYRINGS, TRUST, carry, two_cities
 
 
 @pytest.fixture
@@ -47,9 +25,9 @@ async def bundle() -> Bundle:
     here, there = two_cities()
     case_id = await here.opens("A-1")
     await here.submit(said("A-1", Kind.REMIND, here.clock.now()))
-    await _carry(here, there)
+    await carry(here, there)
     await there.submit(said(case_id, Kind.RECEIVE, there.clock.now()))
-    await _carry(there, here)
+    await carry(there, here)
     return await Prove(here.store, TRUST).bundle(here.home, case_id)
 
 
@@ -69,7 +47,7 @@ def _code(report: Report, index: int) -> str | None:
 async def test_both_cities_hold_the_same_evidence_and_it_holds() -> None:
     here, there = two_cities()
     case_id = await here.opens("A-1")
-    await _carry(here, there)
+    await carry(here, there)
     ours = await Prove(here.store, TRUST).bundle(here.home, case_id)
     theirs = await Prove(there.store, TRUST).bundle(there.home, case_id)
     assert ours.messages == theirs.messages
