@@ -41,13 +41,33 @@ class TakeIn:
     async def run(self) -> None:
         while not self._stopping.is_set():
             try:
-                for arrival in await self._connector.arrivals(wait=0.5):
-                    if self._stopping.is_set():
-                        return
-                    await self._one(arrival)
+                await self._round()
                 self._backoff.succeeded()
             except TongbanError as error:
                 await self._pause(error)
+            except Exception as error:
+                _LOG.exception("unforeseen, from the city")
+                await self._pause(TongbanError(type(error).__name__))
+
+    async def _round(self) -> None:
+        """Whatever lies there now. A document that fails us in an unforeseen way, even while it
+        is rejected, stays where it lies, and the others flow on.
+
+        Raises TongbanError when one was left, so that the next round comes after a pause.
+        """
+        left = 0
+        for arrival in await self._connector.arrivals(wait=0.5):
+            if self._stopping.is_set():
+                return
+            try:
+                await self._one(arrival)
+            except TongbanError:
+                raise
+            except Exception:
+                _LOG.exception("document %s is left where it lies", arrival.document.name)
+                left += 1
+        if left:
+            raise TongbanError(f"documents left where they lie: {left}")
 
     async def _pause(self, error: TongbanError) -> None:
         pause = self._backoff.failed()
