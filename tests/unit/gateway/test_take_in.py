@@ -124,6 +124,32 @@ def test_what_the_partner_would_refuse_is_refused_here() -> None:
     }
 
 
+def test_what_was_sent_before_a_refusal_is_named_so_that_nobody_sends_it_again() -> None:
+    intake = Intake()
+    now = intake.city.clock.now()
+    drafts = [intake.opening("1"), said("1", Kind.REMIND, now), said("1", Kind.DELIVER, now)]
+    intake.offers("partly", drafts)
+    intake.adapter.says[b"document poison"] = [intake.opening("2"), None]  # type: ignore[list-item]
+    intake.connector.offer("poison", b"document poison")
+    intake.offers("stray", [said("nobody's", Kind.REMIND, now)])
+    intake.runs()
+    assert intake.queued() == ["case.submit", "case.remind", "case.submit"]
+    partly, poison, stray = (intake.connector.rejected[k] for k in ("partly", "poison", "stray"))
+    assert "[sent case.submit 1, case.remind 1]" in partly.detail
+    assert "[sent case.submit 2]" in poison.detail
+    for notice in (partly, poison):
+        assert "勿再放入" in notice.remedy_zh
+        assert "sent already" in notice.remedy_en
+    assert "sent" not in stray.detail + stray.remedy_en
+    incidents = asyncio.run(intake.city.store.incidents(limit=10))
+    sent = {incident.where["document"]: incident.where.get("sent") for incident in incidents}
+    assert sent == {
+        "partly": "case.submit 1, case.remind 1",
+        "poison": "case.submit 2",
+        "stray": None,
+    }
+
+
 def test_a_fault_of_our_own_sets_one_document_aside_and_stops_nothing() -> None:
     intake = Intake()
     intake.adapter.says[b"document poison"] = [None]  # type: ignore[list-item]
