@@ -1,6 +1,7 @@
 """An auditor with a bundle and public keys: what holds, and what each forgery runs into."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -78,6 +79,45 @@ async def test_both_cities_hold_the_same_evidence_and_it_holds() -> None:
         assert report.holds
         assert report.findings[0].proven is not None
         assert report.findings[0].proven.receipt is not None
+
+
+async def test_a_receipt_that_we_never_gave_under_a_seal_is_left_out() -> None:
+    """The message was taken out of the waiting room, and its sender has not asked again."""
+    here, there = two_cities()
+    case_id = await here.opens("A-1")
+    await here.submit(said("A-1", Kind.REMIND, here.clock.now()))
+    tickets = await here.store.tickets(partner_lane(there.code), 0, 100)
+    for ticket in reversed(tickets):
+        outgoing = await here.store.outgoing([ticket.message_id])
+        await there.receive((await pack(here.home, there.code, outgoing)).body)
+    held = await Prove(there.store, TRUST).bundle(there.home, case_id)
+    assert [each.receipt is not None for each in held.messages] == [True, False]
+    assert held.messages[1].receipt_sealed is None
+    assert verify_bundle(held, TRUST).holds
+    await _carry(here, there)
+    held = await Prove(there.store, TRUST).bundle(there.home, case_id)
+    assert all(each.receipt_sealed for each in held.messages), "it was asked for and given"
+
+
+async def test_a_receipt_that_we_got_and_no_seal_covers_is_an_error() -> None:
+    here, there = two_cities()
+    case_id = await here.opens("A-1")
+    await _carry(here, there)
+    (message,) = await here.store.messages(case_id)
+    other = replace(message, receipt=(message.receipt or b"") + b" ")
+    with pytest.raises(EvidenceInvalid, match="no seal covers its receipt"):
+        await Prove(here.store, TRUST).evidence(other)
+
+
+async def test_a_clock_that_was_set_back_costs_no_evidence() -> None:
+    here, there = two_cities()
+    case_id = await here.opens("A-1")
+    await _carry(here, there)
+    (message,) = await here.store.messages(case_id)
+    later = replace(message, recorded_at=message.recorded_at + 2_000)
+    evidence = await Prove(here.store, TRUST).evidence(later)
+    assert evidence is not None
+    assert evidence.receipt_sealed is not None
 
 
 async def test_a_whole_case_is_proven_message_by_message(bundle: Bundle) -> None:
