@@ -1,5 +1,6 @@
 """An auditor with a bundle and public keys: what holds, and what each forgery runs into."""
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -213,6 +214,32 @@ async def test_a_message_left_out_of_the_middle_is_named(bundle: Bundle) -> None
     report = verify_bundle(shorter, TRUST)
     assert report.gaps == ("410100: 1",)
     assert not report.holds
+
+
+async def test_a_number_of_three_million_costs_no_memory() -> None:
+    here, there = two_cities()
+    case_id = await here.opens("A-1")
+    ((message, parts),) = await here.store.outgoing(
+        [each.message_id for each in await here.store.tickets(partner_lane(there.code), 0, 9)]
+    )
+    envelope = message.envelope.replace(b'"sequence":1,', b'"sequence":3000000,')
+    assert envelope != message.envelope
+    digest = leaf_hash(here.home.suite.digest, envelope)
+    packed = await pack(
+        here.home, there.code, [(replace(message, envelope=envelope, digest=digest), parts)]
+    )
+    sealed = SealedLeaf(seal=packed.tree.record.token, index=0, path=())
+    evidence = MessageEvidence(envelope=envelope.decode(), sealed=sealed)
+    bundle = Bundle(
+        city=here.code, case_id=case_id, exported_at=here.clock.now(), messages=(evidence,)
+    )
+    tracemalloc.start()
+    report = verify_bundle(bundle, TRUST)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert report.findings[0].proven is not None, report.findings[0].fault
+    assert report.gaps == tuple(f"410100: {number}" for number in range(1, 101))
+    assert peak < 10 << 20
 
 
 async def test_a_message_of_another_case_is_noticed(bundle: Bundle) -> None:
