@@ -116,11 +116,11 @@ def _check_leaf(place: SealedLeaf, raw: bytes, typ: str, trust: TrustList) -> tu
 
 
 def _check_receipt(envelope: Envelope, leaf: bytes, raw: bytes, seal: Seal) -> Receipt:
-    check_names(raw, EvidenceInvalid, "evidence.invalid")
     try:
         receipt = Receipt.model_validate_json(raw)
     except ValidationError as error:
         raise EvidenceInvalid(first_mistake(error), message=envelope.id) from error
+    check_names(raw, EvidenceInvalid, "evidence.invalid")
     expected = {
         "the digest of other bytes": receipt.digest == leaf.hex(),
         "another message": receipt.message in {envelope.id, None},

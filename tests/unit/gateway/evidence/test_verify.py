@@ -179,21 +179,33 @@ async def test_half_a_receipt_proves_nothing(bundle: Bundle, lost: str) -> None:
     assert not report.holds
 
 
-async def test_a_receipt_that_says_two_things_proves_neither(bundle: Bundle) -> None:
+async def _with_receipt(bundle: Bundle, receipt: str) -> Report:
+    """The receiver itself says `receipt` of the first message, under a seal of its own."""
     here, there = two_cities()
-    said_once = bundle.messages[0].receipt or ""
-    twice = said_once.replace('"outcome":', '"outcome":"refused","outcome":')
-    leaf = leaf_hash(there.home.suite.digest, twice.encode())
+    leaf = leaf_hash(there.home.suite.digest, receipt.encode())
     tree = await seal_leaves(
         there.home, RECEIPTS_TYPE, "410100", [leaf], answers=here.home.new_id()
     )
     sealed = SealedLeaf(seal=tree.record.token, index=0, path=())
 
     def change(evidence: MessageEvidence) -> MessageEvidence:
-        return evidence.model_copy(update={"receipt": twice, "receipt_sealed": sealed})
+        return evidence.model_copy(update={"receipt": receipt, "receipt_sealed": sealed})
 
-    report = _changed(bundle, 0, change)
+    return _changed(bundle, 0, change)
+
+
+async def test_a_receipt_that_says_two_things_proves_neither(bundle: Bundle) -> None:
+    said_once = bundle.messages[0].receipt or ""
+    twice = said_once.replace('"outcome":', '"outcome":"refused","outcome":')
+    report = await _with_receipt(bundle, twice)
     assert "twice" in str(report.findings[0].fault)
+
+
+@pytest.mark.parametrize("raw", ["[" * 200_000 + "]" * 200_000, '{"a":' * 200_000, "no JSON"])
+async def test_a_receipt_that_cannot_be_read_proves_nothing(bundle: Bundle, raw: str) -> None:
+    report = await _with_receipt(bundle, raw)
+    assert _code(report, 0) == "evidence.invalid"
+    assert [bool(finding.proven) for finding in report.findings] == [False, True, True]
 
 
 async def test_an_empty_bundle_proves_nothing(bundle: Bundle) -> None:
