@@ -111,7 +111,11 @@ def test_the_error_is_the_one_asked_for() -> None:
     assert caught.value.code == "body.invalid"
 
 
-@pytest.mark.parametrize("raw", [b"[" * 200_000 + b"]" * 200_000, b'{"a":' * 200_000, b"[1"])
+@pytest.mark.parametrize(
+    "raw",
+    [b"[" * 200_000 + b"]" * 200_000, b'{"a":' * 200_000, b"[1"],
+    ids=["arrays", "objects", "half"],
+)
 def test_names_that_cannot_be_looked_at_are_the_error_asked_for(raw: bytes) -> None:
     with pytest.raises(MessageRefused) as caught:
         check_names(raw, MessageRefused, "body.invalid")

@@ -201,7 +201,11 @@ async def test_a_receipt_that_says_two_things_proves_neither(bundle: Bundle) -> 
     assert "twice" in str(report.findings[0].fault)
 
 
-@pytest.mark.parametrize("raw", ["[" * 200_000 + "]" * 200_000, '{"a":' * 200_000, "no JSON"])
+@pytest.mark.parametrize(
+    "raw",
+    ["[" * 200_000 + "]" * 200_000, '{"a":' * 200_000, "no JSON"],
+    ids=["arrays", "objects", "text"],
+)
 async def test_a_receipt_that_cannot_be_read_proves_nothing(bundle: Bundle, raw: str) -> None:
     report = await _with_receipt(bundle, raw)
     assert _code(report, 0) == "evidence.invalid"
