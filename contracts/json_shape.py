@@ -35,7 +35,8 @@ def check_shape(
 
 
 def check_names(raw: bytes, error: type[TongbanError], code: str) -> None:
-    """Raise `error` with `code` when a name stands twice in one object of `raw`, valid JSON.
+    """Raise `error` with `code` when a name stands twice in one object of `raw`, valid JSON,
+    or when it is nested too deep for that to be seen.
 
     One reader would take the first value, another the last, and a signature would hold for
     both (RFC 7493, section 2.3). Text that is written as orjson writes it cannot have any.
@@ -45,6 +46,8 @@ def check_names(raw: bytes, error: type[TongbanError], code: str) -> None:
             return
     try:
         _NAMED_ONCE.decode(raw.decode())
+    except RecursionError as found:
+        raise error("nested too deep", code=code) from found
     except ValueError as found:
         raise error(str(found), code=code) from found
 

@@ -3,19 +3,25 @@
 import json
 from typing import Any
 
-from adapters.engine.rejection import Unfit
+from adapters.engine.rejection import Unfit, shown
 
 
 def read_json(text: str) -> Any:
-    """The JSON value in `text`. Raises Unfit for what is not JSON, or too deep, or ambiguous."""
+    """The JSON value in `text`. Raises Unfit for what is not JSON, or too deep, or ambiguous,
+    and for half of a surrogate pair, which cannot be written again."""
     try:
-        return _DECODER.decode(text)
+        value = _DECODER.decode(text)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise Unfit(f"not JSON: {error.msg} (character {error.pos + 1})") from error
+    except UnicodeEncodeError as error:
+        raise Unfit("not JSON that can be read: half of a surrogate pair") from error
     except RecursionError as error:
         raise Unfit("not JSON that can be read: nested too deep") from error
     except ValueError as error:
         raise Unfit(f"not JSON that can be read: {error}") from error
+    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -23,7 +29,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise Unfit("the field stands twice in one object", field=twice)
+        raise Unfit("the field stands twice in one object", field=shown(twice))
     return found
 
 

@@ -14,6 +14,7 @@ crash does nothing twice, and the same name with new content counts as new.
 
 import asyncio
 import hashlib
+import logging
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ from contracts.limits import BATCH_BYTES
 from gateway.ports import Arrival, Notice
 
 T = TypeVar("T")
+_LOG = logging.getLogger("tongban.folder")
 _POLL = 0.1
 _AT_ONCE = 200
 _LONGEST_NAME = 200  # bytes
@@ -45,6 +47,7 @@ class FolderConnector:
         self._out = folder / "out"
         self._notices = folder / "notices"
         self._paths: dict[str, Path] = {}  # by key: a name need not be text
+        self._unreadable: set[Path] = set()  # those that the log was told of
         for each in (self._in, self._accepted, self._rejected, self._out, self._notices):
             each.mkdir(parents=True, exist_ok=True)
 
@@ -76,9 +79,12 @@ class FolderConnector:
 
     def _look(self) -> list[Arrival]:
         arrivals = []
-        for path in filter(_is_document, sorted(self._in.iterdir())):
-            with path.open("rb") as file:
-                data = file.read(BATCH_BYTES + 1)
+        paths = sorted(self._in.iterdir())
+        self._unreadable.intersection_update(paths)
+        for path in filter(_is_document, paths):
+            data = self._read(path)
+            if data is None:
+                continue
             name = os.fsencode(path.name).decode(errors="backslashreplace")
             key = f"{name[:255]}:{hashlib.sha256(data).hexdigest()}"
             self._paths[key] = path
@@ -90,6 +96,19 @@ class FolderConnector:
             if len(arrivals) == _AT_ONCE:
                 break
         return arrivals
+
+    def _read(self, path: Path) -> bytes | None:
+        """None when this one cannot be read: it keeps no other document out."""
+        try:
+            with path.open("rb") as file:
+                data = file.read(BATCH_BYTES + 1)
+        except OSError as error:
+            if path not in self._unreadable:
+                self._unreadable.add(path)
+                _LOG.warning("document %s cannot be read: %s", ascii(path.name), error.strerror)
+            return None
+        self._unreadable.discard(path)
+        return data
 
     def _set_aside(self, arrival: Arrival, notice: Notice) -> None:
         """The reason first: a document that was moved does not come again to get one."""

@@ -11,8 +11,9 @@ And over a whole case: each city's messages are numbered from 1, so one that was
 noticed, unless it is the last.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from pydantic import ValidationError
 
@@ -26,6 +27,8 @@ from gateway.evidence.bundle import Bundle, MessageEvidence, SealedLeaf
 from keys.batch_seal import check_path, check_seal
 from keys.suites import DIGESTS
 from keys.trust.trust_list import TrustList
+
+_GAPS_NAMED = 100  # of each sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome for a bundle. `gaps` names missing numbers as ``410100: 3``."""
+    """The outcome for a bundle. `gaps` names missing numbers as ``410100: 3``, the
+    first 100 of each sender."""
 
     findings: tuple[Finding, ...]
     gaps: tuple[str, ...]
@@ -112,11 +116,11 @@ def _check_leaf(place: SealedLeaf, raw: bytes, typ: str, trust: TrustList) -> tu
 
 
 def _check_receipt(envelope: Envelope, leaf: bytes, raw: bytes, seal: Seal) -> Receipt:
-    check_names(raw, EvidenceInvalid, "evidence.invalid")
     try:
         receipt = Receipt.model_validate_json(raw)
     except ValidationError as error:
         raise EvidenceInvalid(first_mistake(error), message=envelope.id) from error
+    check_names(raw, EvidenceInvalid, "evidence.invalid")
     expected = {
         "the digest of other bytes": receipt.digest == leaf.hex(),
         "another message": receipt.message in {envelope.id, None},
@@ -137,5 +141,15 @@ def _gaps(envelopes: Iterable[Envelope]) -> list[str]:
     return [
         f"{sender}: {missing}"
         for sender, seen in sorted(numbers.items())
-        for missing in sorted(set(range(1, max(seen) + 1)) - seen)[:100]
+        for missing in islice(_missing(seen), _GAPS_NAMED)
     ]
+
+
+def _missing(seen: set[int]) -> Iterator[int]:
+    """The numbers from 1 to the greatest of `seen` that are not in it, which may be a billion."""
+    expected = 1
+    for number in sorted(seen):
+        while expected < number:
+            yield expected
+            expected += 1
+        expected = number + 1

@@ -2,12 +2,14 @@
 
 A document that was committed but not yet accepted when the process died arrives again under
 the same key and does nothing twice. One that cannot be used is rejected with the reason and
-kept; the rest flow on.
+kept; the rest flow on. The messages of a document that stand before one that is refused are
+sent all the same, and the reason names them.
 """
 
 import asyncio
 import logging
 import random
+from collections.abc import Sequence
 
 from adapters.adapter import Adapter
 from contracts.errors import TongbanError, Wrong
@@ -18,6 +20,8 @@ from gateway.ports import Arrival, Connector, Notice, Store, always
 from gateway.records import Changes, Incident, Scope
 
 _LOG = logging.getLogger("tongban.take_in")
+_PARTLY_ZH = "; 已发出的部分 (见 detail 的 sent) 勿再放入"
+_PARTLY_EN = "; without what was sent already (sent, in detail)"
 
 
 class TakeIn:
@@ -41,13 +45,33 @@ class TakeIn:
     async def run(self) -> None:
         while not self._stopping.is_set():
             try:
-                for arrival in await self._connector.arrivals(wait=0.5):
-                    if self._stopping.is_set():
-                        return
-                    await self._one(arrival)
+                await self._round()
                 self._backoff.succeeded()
             except TongbanError as error:
                 await self._pause(error)
+            except Exception as error:
+                _LOG.exception("unforeseen, from the city")
+                await self._pause(TongbanError(type(error).__name__))
+
+    async def _round(self) -> None:
+        """Whatever lies there now. A document that fails us in an unforeseen way, even while it
+        is rejected, stays where it lies, and the others flow on.
+
+        Raises TongbanError when one was left, so that the next round comes after a pause.
+        """
+        left = 0
+        for arrival in await self._connector.arrivals(wait=0.5):
+            if self._stopping.is_set():
+                return
+            try:
+                await self._one(arrival)
+            except TongbanError:
+                raise
+            except Exception:
+                _LOG.exception("document %s is left where it lies", arrival.document.name)
+                left += 1
+        if left:
+            raise TongbanError(f"documents left where they lie: {left}")
 
     async def _pause(self, error: TongbanError) -> None:
         pause = self._backoff.failed()
@@ -59,21 +83,25 @@ class TakeIn:
             return
 
     async def _one(self, arrival: Arrival) -> None:
+        sent: list[str] = []
         try:
             drafts = self._adapter.read(arrival.document.data)
             for index, draft in enumerate(drafts):
                 await self._submit(draft, intake=f"{arrival.key}/{index}")
+                sent.append(f"{draft.kind} {draft.number}")
         except Wrong as error:
-            await self._reject(arrival, error)
+            await self._reject(arrival, error, sent)
         except TongbanError:
             raise
         except Exception:
             _LOG.exception("document %s cannot be taken in", arrival.document.name)
-            await self._reject(arrival, TongbanError("see the log of the gateway"))
+            await self._reject(arrival, TongbanError("see the log of the gateway"), sent)
         else:
             await self._connector.accept(arrival)
 
-    async def _reject(self, arrival: Arrival, error: TongbanError) -> None:
+    async def _reject(self, arrival: Arrival, error: TongbanError, sent: Sequence[str]) -> None:
+        if sent:
+            error.where["sent"] = ", ".join(sent)
         incident = Incident(
             id=f"document/{arrival.key[-180:]}",  # its end tells documents of one name apart
             at=self._home.now_ms(),
@@ -90,12 +118,13 @@ class TakeIn:
 def notice_of(error: TongbanError) -> Notice:
     """What the city is told about a document of its own."""
     reason = error.reason
+    partly = "sent" in error.where
     return Notice(
         code=error.code,
         zh=reason.zh,
         en=reason.en,
-        remedy_zh=reason.remedy_zh,
-        remedy_en=reason.remedy_en,
+        remedy_zh=reason.remedy_zh + (_PARTLY_ZH if partly else ""),
+        remedy_en=reason.remedy_en + (_PARTLY_EN if partly else ""),
         detail=str(error),
         number=error.where.get("number"),
     )

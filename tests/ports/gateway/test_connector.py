@@ -1,12 +1,15 @@
 """What a connector owes: every document once, whole, under one key; nothing overwritten."""
 
+import errno
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from adapters.adapter import Document
+from contracts.errors import StoreUnavailable
 from contracts.limits import BATCH_BYTES
 from gateway.connectors.folder import FolderConnector
 from gateway.ports import Connector, Notice
@@ -121,6 +124,40 @@ async def test_whatever_lies_about_does_not_keep_documents_out(
         (tmp_path / "in" / f".half-{number}").write_bytes(b"")
     (tmp_path / "in" / "whole").write_bytes(b"data")
     assert [each.document.name for each in await folder.arrivals(wait=0.0)] == ["whole"]
+
+
+async def test_a_document_that_cannot_be_read_keeps_no_other_out(
+    folder: FolderConnector,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The city's system wrote it under another user's rights."""
+    for name in ("a", "closed", "z"):
+        (tmp_path / "in" / name).write_bytes(b"data")
+    opened = Path.open
+
+    def refusing(path: Path, *given: Any, **named: Any) -> Any:
+        if path.name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(path, *given, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refusing)
+        for _ in range(3):
+            found = await folder.arrivals(wait=0.0)
+            assert [each.document.name for each in found] == ["a", "z"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "document 'closed' cannot be read: Permission denied"
+    ], "once, not at every look"
+    found = await folder.arrivals(wait=0.0)
+    assert [each.document.name for each in found] == ["a", "closed", "z"]
+
+
+async def test_a_folder_that_is_gone_is_an_error(folder: FolderConnector, tmp_path: Path) -> None:
+    (tmp_path / "in").rmdir()
+    with pytest.raises(StoreUnavailable):
+        await folder.arrivals(wait=0.0)
 
 
 async def test_a_name_that_is_no_unicode_is_a_name(folder: FolderConnector, tmp_path: Path) -> None:

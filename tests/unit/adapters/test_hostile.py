@@ -2,9 +2,11 @@
 
 import time
 
+import orjson
 import pytest
 
 from adapters.adapter import Adapter
+from adapters.engine.json_text import read_json
 from contracts.errors import DocumentRejected
 from tests.unit.adapters.cities import VECTORS, contract, gdbs, up_pro
 
@@ -106,3 +108,27 @@ def test_a_doctype_is_refused_in_any_encoding_that_is_read() -> None:
     bomb = '<?xml version="1.0" encoding="GBK"?><!DOCTYPE 甲 [<!ENTITY a "a">]><甲>&a;</甲>'
     with pytest.raises(DocumentRejected, match="DOCTYPE"):
         gdbs().read(bomb.encode("gbk"))
+
+
+@pytest.mark.parametrize("adapter", [up_pro(), contract()])
+@pytest.mark.parametrize(
+    "document",
+    [
+        rb'{"number":"\ud800","kind":"case.remind","body":{}}',
+        rb'{"\udfff":"x","number":"1","kind":"case.remind","body":{}}',
+        rb'{"number":"1","kind":"\ud800","body":{}}',
+        rb'{"table":"\ud800","row":{}}',
+        rb'{"table":"up_pro_accept","row":{"\ud800":"x"}}',
+        rb'{"\ud800":1,"\ud800":2}',
+    ],
+)
+def test_half_of_a_surrogate_pair_is_refused_in_words_that_can_be_written(
+    adapter: Adapter, document: bytes
+) -> None:
+    with pytest.raises(DocumentRejected) as caught:
+        adapter.read(document)
+    assert orjson.dumps([str(caught.value), caught.value.where])
+
+
+def test_a_whole_surrogate_pair_is_a_character() -> None:
+    assert read_json(r'{"a":"\ud842\udfb7","b":"\\ud800"}') == {"a": "𠮷", "b": r"\ud800"}

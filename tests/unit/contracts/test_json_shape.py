@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from contracts.errors import BatchRejected, MessageRefused
-from contracts.json_shape import check_shape
+from contracts.json_shape import check_names, check_shape
 
 MIB = 1 << 20
 
@@ -108,4 +108,15 @@ def test_hostile_text_costs_little_more_than_itself(raw: bytes) -> None:
 def test_the_error_is_the_one_asked_for() -> None:
     with pytest.raises(MessageRefused) as caught:
         check_shape(b"[[]]", MessageRefused, "body.invalid", size=9, depth=1, nodes=9)
+    assert caught.value.code == "body.invalid"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"[" * 200_000 + b"]" * 200_000, b'{"a":' * 200_000, b"[1"],
+    ids=["arrays", "objects", "half"],
+)
+def test_names_that_cannot_be_looked_at_are_the_error_asked_for(raw: bytes) -> None:
+    with pytest.raises(MessageRefused) as caught:
+        check_names(raw, MessageRefused, "body.invalid")
     assert caught.value.code == "body.invalid"

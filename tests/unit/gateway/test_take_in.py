@@ -9,6 +9,7 @@ from adapters.adapter import Draft
 from contracts.errors import DocumentRejected, TongbanError
 from contracts.messages import Kind
 from gateway.exchange.take_in import TakeIn
+from gateway.ports import Arrival, Notice
 from gateway.records import partner_lane
 from gateway.simulation.drafts import said, submission
 from gateway.simulation.front_end import MemoryConnector, ToldAdapter
@@ -19,10 +20,10 @@ from tests.unit.gateway.stage import HERE, THERE, City
 class Intake:
     """A city whose own system offers documents, while `TakeIn` runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, connector: MemoryConnector | None = None) -> None:
         self.city = City(HERE)
         self.adapter = ToldAdapter(HERE)
-        self.connector = MemoryConnector()
+        self.connector = connector or MemoryConnector()
         self.take_in = TakeIn(
             self.city.home, self.city.store, self.city.submit, self.adapter, self.connector
         )
@@ -123,6 +124,32 @@ def test_what_the_partner_would_refuse_is_refused_here() -> None:
     }
 
 
+def test_what_was_sent_before_a_refusal_is_named_so_that_nobody_sends_it_again() -> None:
+    intake = Intake()
+    now = intake.city.clock.now()
+    drafts = [intake.opening("1"), said("1", Kind.REMIND, now), said("1", Kind.DELIVER, now)]
+    intake.offers("partly", drafts)
+    intake.adapter.says[b"document poison"] = [intake.opening("2"), None]  # type: ignore[list-item]
+    intake.connector.offer("poison", b"document poison")
+    intake.offers("stray", [said("nobody's", Kind.REMIND, now)])
+    intake.runs()
+    assert intake.queued() == ["case.submit", "case.remind", "case.submit"]
+    partly, poison, stray = (intake.connector.rejected[k] for k in ("partly", "poison", "stray"))
+    assert "[sent case.submit 1, case.remind 1]" in partly.detail
+    assert "[sent case.submit 2]" in poison.detail
+    for notice in (partly, poison):
+        assert "勿再放入" in notice.remedy_zh
+        assert "sent already" in notice.remedy_en
+    assert "sent" not in stray.detail + stray.remedy_en
+    incidents = asyncio.run(intake.city.store.incidents(limit=10))
+    sent = {incident.where["document"]: incident.where.get("sent") for incident in incidents}
+    assert sent == {
+        "partly": "case.submit 1, case.remind 1",
+        "poison": "case.submit 2",
+        "stray": None,
+    }
+
+
 def test_a_fault_of_our_own_sets_one_document_aside_and_stops_nothing() -> None:
     intake = Intake()
     intake.adapter.says[b"document poison"] = [None]  # type: ignore[list-item]
@@ -131,6 +158,50 @@ def test_a_fault_of_our_own_sets_one_document_aside_and_stops_nothing() -> None:
     intake.runs()
     assert intake.connector.rejected["poison"].code == "internal"
     assert intake.connector.accepted == ["good"]
+
+
+class FaultyConnector(MemoryConnector):
+    """One step fails in a way that nobody foresaw: for all, or for the document "a"."""
+
+    fails = ""
+    tries = 0
+
+    def _step(self, name: str, key: str = "a") -> None:
+        if name == self.fails and key == "a":
+            self.tries += 1
+            raise TypeError("str is not valid UTF-8: surrogates not allowed")
+
+    async def arrivals(self, wait: float) -> list[Arrival]:
+        self._step("arrivals")
+        return await super().arrivals(wait)
+
+    async def accept(self, arrival: Arrival) -> None:
+        self._step("accept", arrival.key)
+        await super().accept(arrival)
+
+    async def reject(self, arrival: Arrival, notice: Notice) -> None:
+        self._step("reject", arrival.key)
+        await super().reject(arrival, notice)
+
+
+@pytest.mark.parametrize("fails", ["accept", "reject", "arrivals"])
+def test_what_is_unforeseen_stops_nothing_and_is_tried_again_after_a_pause(fails: str) -> None:
+    connector = FaultyConnector()
+    intake = Intake(connector)
+    connector.fails = fails
+    intake.offers("a", [intake.opening("1")] if fails == "accept" else DocumentRejected("bad"))
+    intake.offers("b", [intake.opening("2")])
+
+    async def mend_it() -> None:
+        await intake.city.clock.sleep(20.0)
+        if fails != "arrivals":
+            assert connector.accepted == ["b"], "the other one flowed on"
+            assert list(connector.offered) == ["a"], "it is left where it lies"
+        connector.fails = ""
+
+    intake.runs(mend_it)
+    assert 1 < connector.tries < 100, "tried again, and not hot"
+    assert connector.offered == {}
 
 
 def test_while_the_share_is_gone_it_is_asked_again_and_nothing_is_lost() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.errors import StoreUnavailable
+from contracts.errors import REASONS, StoreUnavailable
 from gateway.doctor import judge
 from gateway.doctor.finding import Finding, Level
 from gateway.ports import Backlog
@@ -75,6 +75,12 @@ def test_incidents() -> None:
     alarm = judge.incidents({"document.invalid": 4, "message.conflict": 1})
     assert alarm.level is Level.WARNING
     assert "message.conflict 1" in alarm.en
+
+
+def test_only_what_becomes_an_incident_is_an_alarm_among_them() -> None:
+    """What fails of a whole batch or reply is counted by the meter, and never kept."""
+    assert judge.ALARMS == ("message.conflict",)
+    assert set(judge.ALARMS) <= REASONS.keys()
 
 
 def test_an_error_brings_its_own_remedy() -> None:

@@ -1,6 +1,8 @@
 """An auditor with a bundle and public keys: what holds, and what each forgery runs into."""
 
+import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -56,6 +58,45 @@ async def test_both_cities_hold_the_same_evidence_and_it_holds() -> None:
         assert report.holds
         assert report.findings[0].proven is not None
         assert report.findings[0].proven.receipt is not None
+
+
+async def test_a_receipt_that_we_never_gave_under_a_seal_is_left_out() -> None:
+    """The message was taken out of the waiting room, and its sender has not asked again."""
+    here, there = two_cities()
+    case_id = await here.opens("A-1")
+    await here.submit(said("A-1", Kind.REMIND, here.clock.now()))
+    tickets = await here.store.tickets(partner_lane(there.code), 0, 100)
+    for ticket in reversed(tickets):
+        outgoing = await here.store.outgoing([ticket.message_id])
+        await there.receive((await pack(here.home, there.code, outgoing)).body)
+    held = await Prove(there.store, TRUST).bundle(there.home, case_id)
+    assert [each.receipt is not None for each in held.messages] == [True, False]
+    assert held.messages[1].receipt_sealed is None
+    assert verify_bundle(held, TRUST).holds
+    await _carry(here, there)
+    held = await Prove(there.store, TRUST).bundle(there.home, case_id)
+    assert all(each.receipt_sealed for each in held.messages), "it was asked for and given"
+
+
+async def test_a_receipt_that_we_got_and_no_seal_covers_is_an_error() -> None:
+    here, there = two_cities()
+    case_id = await here.opens("A-1")
+    await _carry(here, there)
+    (message,) = await here.store.messages(case_id)
+    other = replace(message, receipt=(message.receipt or b"") + b" ")
+    with pytest.raises(EvidenceInvalid, match="no seal covers its receipt"):
+        await Prove(here.store, TRUST).evidence(other)
+
+
+async def test_a_clock_that_was_set_back_costs_no_evidence() -> None:
+    here, there = two_cities()
+    case_id = await here.opens("A-1")
+    await _carry(here, there)
+    (message,) = await here.store.messages(case_id)
+    later = replace(message, recorded_at=message.recorded_at + 2_000)
+    evidence = await Prove(here.store, TRUST).evidence(later)
+    assert evidence is not None
+    assert evidence.receipt_sealed is not None
 
 
 async def test_a_whole_case_is_proven_message_by_message(bundle: Bundle) -> None:
@@ -116,21 +157,37 @@ async def test_half_a_receipt_proves_nothing(bundle: Bundle, lost: str) -> None:
     assert not report.holds
 
 
-async def test_a_receipt_that_says_two_things_proves_neither(bundle: Bundle) -> None:
+async def _with_receipt(bundle: Bundle, receipt: str) -> Report:
+    """The receiver itself says `receipt` of the first message, under a seal of its own."""
     here, there = two_cities()
-    said_once = bundle.messages[0].receipt or ""
-    twice = said_once.replace('"outcome":', '"outcome":"refused","outcome":')
-    leaf = leaf_hash(there.home.suite.digest, twice.encode())
+    leaf = leaf_hash(there.home.suite.digest, receipt.encode())
     tree = await seal_leaves(
         there.home, RECEIPTS_TYPE, "410100", [leaf], answers=here.home.new_id()
     )
     sealed = SealedLeaf(seal=tree.record.token, index=0, path=())
 
     def change(evidence: MessageEvidence) -> MessageEvidence:
-        return evidence.model_copy(update={"receipt": twice, "receipt_sealed": sealed})
+        return evidence.model_copy(update={"receipt": receipt, "receipt_sealed": sealed})
 
-    report = _changed(bundle, 0, change)
+    return _changed(bundle, 0, change)
+
+
+async def test_a_receipt_that_says_two_things_proves_neither(bundle: Bundle) -> None:
+    said_once = bundle.messages[0].receipt or ""
+    twice = said_once.replace('"outcome":', '"outcome":"refused","outcome":')
+    report = await _with_receipt(bundle, twice)
     assert "twice" in str(report.findings[0].fault)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["[" * 200_000 + "]" * 200_000, '{"a":' * 200_000, "no JSON"],
+    ids=["arrays", "objects", "text"],
+)
+async def test_a_receipt_that_cannot_be_read_proves_nothing(bundle: Bundle, raw: str) -> None:
+    report = await _with_receipt(bundle, raw)
+    assert _code(report, 0) == "evidence.invalid"
+    assert [bool(finding.proven) for finding in report.findings] == [False, True, True]
 
 
 async def test_an_empty_bundle_proves_nothing(bundle: Bundle) -> None:
@@ -151,6 +208,32 @@ async def test_a_message_left_out_of_the_middle_is_named(bundle: Bundle) -> None
     report = verify_bundle(shorter, TRUST)
     assert report.gaps == ("410100: 1",)
     assert not report.holds
+
+
+async def test_a_number_of_three_million_costs_no_memory() -> None:
+    here, there = two_cities()
+    case_id = await here.opens("A-1")
+    ((message, parts),) = await here.store.outgoing(
+        [each.message_id for each in await here.store.tickets(partner_lane(there.code), 0, 9)]
+    )
+    envelope = message.envelope.replace(b'"sequence":1,', b'"sequence":3000000,')
+    assert envelope != message.envelope
+    digest = leaf_hash(here.home.suite.digest, envelope)
+    packed = await pack(
+        here.home, there.code, [(replace(message, envelope=envelope, digest=digest), parts)]
+    )
+    sealed = SealedLeaf(seal=packed.tree.record.token, index=0, path=())
+    evidence = MessageEvidence(envelope=envelope.decode(), sealed=sealed)
+    bundle = Bundle(
+        city=here.code, case_id=case_id, exported_at=here.clock.now(), messages=(evidence,)
+    )
+    tracemalloc.start()
+    report = verify_bundle(bundle, TRUST)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert report.findings[0].proven is not None, report.findings[0].fault
+    assert report.gaps == tuple(f"410100: {number}" for number in range(1, 101))
+    assert peak < 10 << 20
 
 
 async def test_a_message_of_another_case_is_noticed(bundle: Bundle) -> None:
