@@ -135,7 +135,9 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         ]
 
     def link(partner: str) -> HttpLink:
-        address = home.trust.member(partner).address
+        def address() -> str:
+            return home.trust.member(partner).address
+
         return HttpLink(partner, address, timeout=settings.exchange.timeout_s)
 
     def courier(partner: str, way: HttpLink) -> Courier:
