@@ -175,11 +175,12 @@ def tune_process() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-async def run(folder: config.Home) -> None:
-    """Run a gateway until SIGTERM or SIGINT."""
+async def run(folder: config.Home) -> bool:
+    """Run a gateway until SIGTERM or SIGINT; False when it ended because a part of it died."""
     tune_process()
     running = gateway(folder)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.stop)
     await running.run()
+    return not running.failed
