@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.adapter import Adapter
-from adapters.profiles.load import builtin_profile, load_adapter, load_profile
+from adapters.profiles.load import load_adapter, load_profile
 from contracts.codes import within
 from contracts.errors import KeyUnusable
 from gateway import config
@@ -25,6 +25,7 @@ from gateway.exchange.receive import Receive
 from gateway.exchange.submit import Submit
 from gateway.exchange.take_in import TakeIn
 from gateway.links.http import HttpLink
+from gateway.member_folder import profile_folder
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Queue, Store
 from gateway.queues.embedded import EmbeddedQueue
@@ -115,9 +116,7 @@ def matters(folder: config.Home) -> set[str] | None:
 
 def _profile(folder: config.Home) -> Path | None:
     profile = folder.settings.city.profile
-    if profile is None:
-        return None
-    return builtin_profile(profile) if profile.isdigit() else folder.folder / profile
+    return None if profile is None else profile_folder(folder.folder, profile)
 
 
 def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
