@@ -171,5 +171,6 @@ class Gateway:
 
 def _why(error: OSError) -> str:
     """In the words of the system; those of the loop name the address once more."""
-    known = error.errno is not None and not isinstance(error, socket.gaierror)
-    return os.strerror(error.errno).lower() if known else str(error.strerror or error)
+    if error.errno is None or isinstance(error, socket.gaierror):
+        return str(error.strerror or error)
+    return os.strerror(error.errno).lower()
