@@ -12,7 +12,7 @@ from pathlib import Path
 from yarl import URL
 
 from adapters.adapter import Adapter
-from adapters.profiles.load import builtin_profile, load_adapter, load_profile
+from adapters.profiles.load import load_adapter, load_profile
 from contracts.codes import within
 from contracts.errors import KeyUnusable
 from gateway import config
@@ -27,6 +27,7 @@ from gateway.exchange.receive import Receive
 from gateway.exchange.submit import Submit
 from gateway.exchange.take_in import TakeIn
 from gateway.links.http import HttpLink
+from gateway.member_folder import profile_folder
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Queue, Store
 from gateway.queues.embedded import EmbeddedQueue
@@ -133,9 +134,7 @@ def matters(folder: config.Home) -> set[str] | None:
 
 def _profile(folder: config.Home) -> Path | None:
     profile = folder.settings.city.profile
-    if profile is None:
-        return None
-    return builtin_profile(profile) if profile.isdigit() else folder.folder / profile
+    return None if profile is None else profile_folder(folder.folder, profile)
 
 
 def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
@@ -153,7 +152,9 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         ]
 
     def link(partner: str) -> HttpLink:
-        address = home.trust.member(partner).address
+        def address() -> str:
+            return home.trust.member(partner).address
+
         return HttpLink(partner, address, timeout=settings.exchange.timeout_s)
 
     def courier(partner: str, way: HttpLink) -> Courier:
@@ -192,11 +193,12 @@ def tune_process() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-async def run(folder: config.Home) -> None:
-    """Run a gateway until SIGTERM or SIGINT."""
+async def run(folder: config.Home) -> bool:
+    """Run a gateway until SIGTERM or SIGINT; False when it ended because a part of it died."""
     tune_process()
     running = gateway(folder)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.stop)
     await running.run()
+    return not running.failed

@@ -14,10 +14,19 @@ import structlog
 
 from contracts.codes import mask_citizen_id, mask_mobile
 
-_CITIZEN_ID = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")
+_PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
+_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_CITIZEN_ID = re.compile(
+    r"(?:(?<![0-9A-Za-z])\d{17}[\dXx]"
+    # Behind a letter, and in the old form of 15 digits, only with a province and a birthday:
+    # hexadecimal digits and counters look much the same.
+    rf"|(?<=[A-Za-z]){_PROVINCE}\d{{4}}(?:18|19|20)\d\d{_DAY}\d{{3}}[\dXx]"
+    rf"|(?<!\d)(?<!\d\.){_PROVINCE}\d{{6}}{_DAY}\d{{3}}(?!\.\d)"
+    r")(?![0-9A-Za-z])"
+)
 _MOBILE = re.compile(
     r"(?:(?<![0-9A-Za-z])(?<!\d\.)|(?<=\b86)|(?<=\b0086))"  # no fraction; after +86 or 0086
-    r"1[3-9]\d{9}(?![0-9A-Za-z])(?!\.\d)"
+    r"1[3-9]\d([ -]?)\d{4}\1\d{4}(?![0-9A-Za-z])(?!\.\d)"
 )
 Event = MutableMapping[str, Any]
 

@@ -10,14 +10,19 @@
 """
 
 import os
+import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from adapters.profiles.load import builtin_profile, load_adapter
 from contracts.codes.region import region
 from contracts.errors import SettingsInvalid
-from gateway.config import FILE_NAME
+from gateway.config import FILE_NAME, GatewayTable
 from keys.atomic_file import write_atomically
 from keys.stores.file import FileKeyStore
 from keys.suites import SUITES
@@ -60,6 +65,9 @@ style = "json"                # or "console"
 """
 
 
+_PLACE = re.compile(r'[^\s"\\/]+')  # stands in a URL and between quotes in TOML
+
+
 @dataclass(frozen=True, slots=True)
 class NewMember:
     """What the operator chose. `profile` None: no connector to the city's system."""
@@ -75,12 +83,13 @@ class NewMember:
 def make_member_folder(folder: Path, new: NewMember) -> Member:
     """Make the folder and everything in it; returns the member's public entry.
 
-    Raises SettingsInvalid when there is a member already, or suite or code are unknown.
+    Raises SettingsInvalid, before anything is made, when there is a member already, or when
+    the gateway could not run with what was chosen.
     """
     if (folder / FILE_NAME).exists():
         raise SettingsInvalid(["there is a member here already"], source=str(folder))
-    if new.suite not in SUITES:
-        raise SettingsInvalid([f"suite: one of {', '.join(SUITES)}"], source="suite")
+    if mistakes := [*_mistakes(folder, new)]:
+        raise SettingsInvalid(mistakes, source=str(folder))
     name = new.name or region(new.code).name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys = folder / "keys"
@@ -104,6 +113,47 @@ def make_member_folder(folder: Path, new: NewMember) -> Member:
     return member
 
 
+def _mistakes(folder: Path, new: NewMember) -> Iterator[str]:
+    """What a gateway would not run with."""
+    if new.suite not in SUITES:
+        yield f"suite: one of {', '.join(SUITES)}"
+    if not _can_be_listened_on(new.listen):
+        yield f"listen: {new.listen!r} is no host:port"
+    elif not _can_be_told(new):
+        yield f"address: {new.address!r} is no URL of a gateway"
+    if new.profile is not None:
+        try:
+            load_adapter(profile_folder(folder, new.profile))
+        except SettingsInvalid as error:
+            yield from (f"profile: {mistake}" for mistake in error.mistakes)
+
+
+def _can_be_listened_on(listen: str) -> bool:
+    try:
+        port = GatewayTable(listen=listen).port
+    except ValidationError:
+        return False
+    return 0 < port < 65536 and _PLACE.fullmatch(listen) is not None
+
+
+def _can_be_told(new: NewMember) -> bool:
+    """Whether partners can take an entry with this address."""
+    try:
+        Member(code=new.code, name="", suite="sm", address=_address(new))
+    except ValidationError:
+        return False
+    return True
+
+
+def _address(new: NewMember) -> str:
+    return new.address or f"http://{new.listen}"
+
+
+def profile_folder(folder: Path, profile: str) -> Path:
+    """A built-in profile by its code, or a folder, seen from the member's. SettingsInvalid."""
+    return builtin_profile(profile) if profile.isdigit() else folder / profile
+
+
 def _make_keys(new: NewMember, name: str, store: FileKeyStore) -> tuple[Member, str, str]:
     suite, now = SUITES[new.suite], datetime.now(UTC).replace(microsecond=0)
     serial = f"{now:%Y%m%d}-{os.urandom(2).hex()}"
@@ -114,7 +164,7 @@ def _make_keys(new: NewMember, name: str, store: FileKeyStore) -> tuple[Member, 
         name=name,
         suite=new.suite,
         jurisdictions=(new.code,),
-        address=new.address or f"http://{new.listen}",
+        address=_address(new),
         signing_keys=(MemberKey(kid=signing.kid, jwk=signing.public().jwk(), valid_from=now),),
         sealing_keys=(MemberKey(kid=opening.kid, jwk=opening.public().jwk(), valid_from=now),),
     )

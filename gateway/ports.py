@@ -129,6 +129,13 @@ class Store(Protocol):
     async def release(self, lane: str, owner: str) -> None:
         """Give up a lease; not an error when there is none."""
 
+    def fault(self) -> str | None:
+        """The code of the last commit when it failed for the store's own sake; else None.
+
+        Reading may go on while nothing can be written. What is wrong with a transaction
+        itself is no fault of the store.
+        """
+
     async def close(self) -> None: ...
 
 

@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import logging
+import os
+import socket
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from aiohttp import web
 
 from contracts import limits
-from contracts.errors import TongbanError
+from contracts.errors import SettingsInvalid, TongbanError
+from gateway.config import FILE_NAME
 from gateway.exchange.courier import Courier
 from gateway.exchange.expire import Expire
 from gateway.exchange.hand_over import HandOver
@@ -65,6 +68,8 @@ class Gateway:
         self._links: dict[str, HttpLink] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stop = asyncio.Event()
+        self.failed = False
+        """A part died, and the gateway ended for that reason alone."""
         self.started = asyncio.Event()
 
     def stop(self) -> None:
@@ -84,13 +89,16 @@ class Gateway:
         return [courier.status for courier in self._couriers.values()]
 
     async def run(self) -> None:
-        """Serve and carry until `stop`."""
+        """Serve and carry until `stop`, or until a part dies: then `failed` says so.
+
+        Raises SettingsInvalid when it cannot listen where it should.
+        """
         runner = web.AppRunner(
             self.app, access_log=None, auto_decompress=False, shutdown_timeout=1.0
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, self._host, self._port, backlog=512).start()
+            await self._listen(runner)
             self._start("expire", self._expire.run())
             for number, part in enumerate(self._city):
                 self._start(f"city-{number}", part.run())
@@ -101,6 +109,13 @@ class Gateway:
             await self._drain()
         finally:
             await self._close(runner)
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        try:
+            await web.TCPSite(runner, self._host, self._port, backlog=512).start()
+        except OSError as error:
+            place = f"gateway.listen: {self._host}:{self._port}"
+            raise SettingsInvalid([f"{place}: {_why(error)}"], source=FILE_NAME) from error
 
     # --- tasks -------------------------------------------------------------------------------
 
@@ -115,6 +130,7 @@ class Gateway:
             return
         if error := task.exception():
             _LOG.critical("%s ended unforeseen", task.get_name(), exc_info=error)
+            self.failed = True
             self.stop()
 
     async def _keep_couriers(self) -> None:
@@ -154,3 +170,10 @@ class Gateway:
         await self._queue.close()
         await self._store.close()
         _LOG.info("gateway of %s has stopped", self._home.code)
+
+
+def _why(error: OSError) -> str:
+    """In the words of the system; those of the loop name the address once more."""
+    if error.errno is None or isinstance(error, socket.gaierror):
+        return str(error.strerror or error)
+    return os.strerror(error.errno).lower()

@@ -51,7 +51,8 @@ def run(folder: Folder = Path()) -> None:
 
     home = config.load(folder)
     set_up_logs(level=home.settings.log.level, style=home.settings.log.style)
-    uvloop.run(bootstrap.run(home))
+    if not uvloop.run(bootstrap.run(home)):
+        raise typer.Exit(1)  # a supervisor starts it again
 
 
 def add_to(app: typer.Typer) -> None:

@@ -5,12 +5,13 @@ connection that breaks in the middle is `PartnerUnreachable` like one that never
 """
 
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
 
-from contracts.errors import PartnerUnreachable
+from contracts.errors import PartnerUnreachable, TongbanError
 from contracts.limits import BATCH_BYTES
 from gateway.ports import Answer
 
@@ -18,28 +19,30 @@ _CHUNK = 64 * 1024
 
 
 class HttpLink:
-    """A `Link` to one address. Shares its session's connections with nobody else."""
+    """A `Link` to one partner. Shares its session's connections with nobody else."""
 
     def __init__(
         self,
         partner: str,
-        address: str,
+        address: str | Callable[[], str],
         *,
         timeout: float = 30.0,
         connect_timeout: float = 5.0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`address`: scheme, host and port; `timeout`: seconds for a whole exchange."""
+        """`address`: scheme, host and port, or whom to ask for them before every exchange;
+        `timeout`: seconds for a whole exchange."""
         self._partner = partner
-        self._address = address.rstrip("/")
+        self._address = address
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=connect_timeout)
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
 
     async def post(self, path: str, body: bytes) -> Answer:
+        address = self._where()
         try:
             async with self._open().post(
-                self._address + path,
+                address + path,
                 data=body,
                 headers={"Content-Type": "application/json"},
                 allow_redirects=False,
@@ -49,12 +52,23 @@ class HttpLink:
                 return Answer(response.status, answer, after)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise PartnerUnreachable(
-                f"{type(error).__name__}: {error}", partner=self._partner, address=self._address
+                f"{type(error).__name__}: {error}", partner=self._partner, address=address
             ) from error
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+    def _where(self) -> str:
+        """The address as it is now: a partner may move."""
+        if isinstance(self._address, str):
+            return self._address.rstrip("/")
+        try:
+            return self._address().rstrip("/")
+        except TongbanError as error:
+            raise PartnerUnreachable(
+                f"its address is not known: {error.code}: {error.detail}", partner=self._partner
+            ) from error
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:

@@ -90,6 +90,9 @@ class StoreAround:
     async def release(self, lane: str, owner: str) -> None:
         await self._call(self._inner.release(lane, owner))
 
+    def fault(self) -> str | None:
+        return self._inner.fault()
+
     async def close(self) -> None:
         await self._call(self._inner.close())
 

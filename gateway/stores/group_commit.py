@@ -87,6 +87,8 @@ class GroupCommit:
         self._queue: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._ticks: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
         self._closed = False
+        self.fault: str | None = None
+        """Why the last commit failed, unless one of its jobs was at fault; else None."""
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -151,11 +153,16 @@ class GroupCommit:
                 for round_of_jobs in _rounds(jobs):
                     outcomes += self._round(connection, round_of_jobs)
                 name = self._doubt.name(connection) if self._doubt else None
+            self.fault = None
         except DBAPIError as error:
-            if isinstance(error, (DataError, IntegrityError)) and len(jobs) > 1:
+            of_a_job = isinstance(error, (DataError, IntegrityError))
+            if of_a_job and len(jobs) > 1:
                 return self._one_by_one(jobs)
-            if not (error.connection_invalidated and self._came_about(name)):
-                unavailable = self._explain(error)
+            came_about = error.connection_invalidated and self._came_about(name)
+            unavailable = self._explain(error)
+            if not of_a_job:
+                self.fault = None if came_about else unavailable.code
+            if not came_about:
                 outcomes = [_Outcome(job, error=unavailable) for job in jobs]
         except BaseException as error:
             if len(jobs) > 1:

@@ -145,6 +145,9 @@ class SqlStore:
     async def release(self, lane: str, owner: str) -> None:
         await self._writer.run(lambda c: leases.release(c, lane, owner))
 
+    def fault(self) -> str | None:
+        return self._writer.fault
+
     async def close(self) -> None:
         await asyncio.to_thread(self._writer.close)
         self._readers.shutdown()

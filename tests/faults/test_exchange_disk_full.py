@@ -5,6 +5,7 @@ on by itself once there is room.
 """
 
 import resource
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,17 @@ def post_until_full(attack: UnderAttack) -> list[tuple[Letter, Answer]]:
     raise AssertionError("the disk never became full")
 
 
+def full(attack: UnderAttack) -> tuple[int, dict[str, object]]:
+    """What /health/ready owes after a batch that there was no room for."""
+    assert attack.send(attack.say(Kind.REMIND, BODY, new_id(), 1)).code == "store.full"
+    return 503, {"ready": False, "member": attack.city.code, "faults": ["store.full"]}
+
+
+def alive(city: City) -> bool:
+    with urllib.request.urlopen(f"{city.url}/health/live", timeout=10) as answer:
+        return bool(answer.status == 200 and answer.read() == b'{"live": true}')
+
+
 def assert_still_receipted(attack: UnderAttack, receipted: list[tuple[Letter, Answer]]) -> None:
     """Each receipt that was given is in the store, and is given again byte for byte."""
     assert attack.kept(*(letter for letter, _ in receipted)) == len(receipted)
@@ -83,10 +95,14 @@ def test_a_full_disk_refuses_work_and_keeps_what_it_receipted(attack: UnderAttac
 
 
 def test_a_disk_with_room_again_is_used_again_without_a_restart(attack: UnderAttack) -> None:
+    assert attack.city.health()[0] == 200
     for _ in range(3):
         fill_the_disk(attack.city)
         receipted = post_until_full(attack)
+        until(lambda: full(attack) == attack.city.health(), "it says that its disk is full")
+        assert alive(attack.city)
         make_room(attack.city)
+        until(lambda: attack.city.health()[0] == 200, "it is ready again before anybody sends")
         until(lambda: attack.send(attack.submit()).status == 200, "it takes batches again")
         assert_still_receipted(attack, receipted)
     assert attack.city.health()[0] == 200

@@ -52,11 +52,14 @@ class HealthApi:
         faults = []
         if self._running.stopping:
             faults.append("gateway.stopping")
+        if fault := self._store.fault():  # a full disk can still be read
+            faults.append(fault)
         try:
             await self._store.backlog()
             self._home.trust.members()
         except TongbanError as error:
-            faults.append(error.code)
+            if error.code not in faults:
+                faults.append(error.code)
         return web.json_response(
             {"ready": not faults, "member": self._home.code, "faults": faults},
             status=503 if faults else 200,

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 import pytest
 from aiohttp import web
 
-from contracts.errors import PartnerUnreachable
+from contracts.errors import PartnerUnreachable, TrustUnavailable
 from contracts.limits import BATCH_BYTES
 from gateway.clock import SystemClock
 from gateway.links.http import HttpLink
@@ -61,14 +61,15 @@ class HttpPartner(Partner):
         self.headers: dict[str, str] = {}
         self.breaks_off = False
         self.went_elsewhere = False
+        self.address: str
         self.http: HttpLink
 
     async def starts(self) -> None:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        port = self._runner.addresses[0][1]
-        self.http = HttpLink("440100", f"http://127.0.0.1:{port}/", timeout=TIMEOUT)
+        self.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}/"
+        self.http = HttpLink("440100", self.address, timeout=TIMEOUT)
         self.link = self.http
 
     async def dies(self) -> None:
@@ -150,6 +151,36 @@ async def test_an_answer_that_breaks_off_is_no_answer(http_partner: HttpPartner)
     http_partner.breaks_off = True
     with pytest.raises(PartnerUnreachable):
         await http_partner.link.post(PATH, b"batch")
+
+
+async def test_a_partner_that_moves_is_found_at_its_new_address(
+    http_partner: HttpPartner,
+) -> None:
+    moved = HttpPartner()
+    await moved.starts()
+    address = http_partner.address
+    link = HttpLink("440100", lambda: address, timeout=TIMEOUT)
+    try:
+        await link.post(PATH, b"before")
+        address = moved.address
+        await link.post(PATH, b"after")
+    finally:
+        await link.close()
+        await moved.ends()
+    assert (http_partner.asked, moved.asked) == ([b"before"], [b"after"])
+
+
+async def test_a_partner_whose_address_nobody_knows_is_unreachable() -> None:
+    def address() -> str:
+        raise TrustUnavailable("the list of members cannot be read")
+
+    link = HttpLink("440100", address, timeout=TIMEOUT)
+    with pytest.raises(PartnerUnreachable) as caught:
+        await link.post(PATH, b"batch")
+    assert caught.value.code == "link.unreachable"
+    assert "trust.unavailable" in caught.value.detail
+    assert caught.value.where["partner"] == "440100"
+    await link.close()
 
 
 async def test_a_redirect_is_not_followed(http_partner: HttpPartner) -> None:

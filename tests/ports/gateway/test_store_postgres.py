@@ -132,8 +132,9 @@ async def test_a_full_disk_is_called_full(postgres: Server, database: str) -> No
         )
     with pytest.raises(StoreUnavailable) as caught:
         await write(store, messages=[message("m1")])
-    assert caught.value.code == "store.full"
+    assert caught.value.code == store.fault() == "store.full"
     await write(store, tickets=[ticket("m1")])
+    assert store.fault() is None
     await store.close()
 
 
