@@ -23,9 +23,7 @@ def main() -> None:
     _keep(found, translate.measure(), "translations")
     for suite in _SUITES:
         spent = stages.measure(suite)
-        _keep(
-            found, {f"stages.{suite}.{_key(k)}": v for k, v in spent.items()}, f"a message {suite}"
-        )
+        _keep(found, {f"stages.{suite}.{k}": v for k, v in spent.items()}, f"a message {suite}")
     for suite in _SUITES:
         best = _best(suite, options)
         _keep(found, {f"exchange.{suite}.{k}": v for k, v in best.items()}, f"exchange {suite}")
@@ -33,6 +31,7 @@ def main() -> None:
         run = exchange.measure("sm", messages=options.long, singles=50)
         _keep(found, {f"long.sm.{k}": v for k, v in run.items()}, f"{options.long} messages, sm")
     _keep(found, _ratios(found), "ratios")
+    _judge(found)
     _OUTPUT.parent.mkdir(exist_ok=True)
     _OUTPUT.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2))
     sys.stdout.write(f"\nwritten to {_OUTPUT}\n")
@@ -67,6 +66,25 @@ def _ratios(found: dict[str, float]) -> dict[str, float]:
     }
 
 
+def _judge(found: dict[str, float]) -> None:
+    """Say of each target whether it was reached. To be slow is no failure."""
+    growth = "second_half_growth_mib"
+    long = [f"long.sm.{growth}"] if f"long.sm.{growth}" in found else []
+    grown = max(found[key] for key in (*long, *(f"exchange.{s}.{growth}" for s in _SUITES)))
+    at_rest = max(found[f"exchange.{suite}.p99_ms"] for suite in _SUITES)
+    rate, ratio = found["exchange.sm.messages_per_s"], found["ratio.sm_to_intl"]
+    targets = (
+        ("sm, messages a second", ">= 2,500", rate, rate >= 2_500),
+        ("sm to intl", ">= 0.8", ratio, ratio >= 0.8),
+        ("p99 at rest, ms, both suites", "< 30", at_rest, at_rest < 30),
+        ("growth in the second half, MiB, every run", "< 16", grown, grown < 16),
+    )
+    sys.stdout.write("\ntargets\n")
+    for name, target, value, reached in targets:
+        said = "reached" if reached else "not reached"
+        sys.stdout.write(f"  {name:<46} {value:>12,.2f}  {target:<9} {said}\n")
+
+
 def _keep(found: dict[str, float], new: dict[str, float], title: str) -> None:
     found.update(new)
     _section(title, new)
@@ -77,10 +95,6 @@ def _section(title: str, numbers: dict[str, float]) -> None:
     for name, value in numbers.items():
         sys.stdout.write(f"  {name:<46} {value:>12,.1f}\n")
     sys.stdout.flush()
-
-
-def _key(stage: str) -> str:
-    return stage.replace(", ", "_").replace(" ", "_")
 
 
 if __name__ == "__main__":

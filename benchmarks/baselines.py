@@ -4,20 +4,24 @@ import asyncio
 import os
 import secrets
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import aiohttp
 import uvloop
-from aiohttp import web
 
+from benchmarks.members import RECEIVER, free_port, make_two, sample_draft
+from gateway import bootstrap, config
+from gateway.exchange.pack import pack
 from keys.suites import SUITES
 
 _POSTS = 4_000
-_POST_BYTES = 4_300  # a message of 2 KiB in a batch of one: envelope, path, part, seal
 _AT_ONCE = 64
 _ROWS = 12_000
 _GROUP = 128
@@ -26,44 +30,68 @@ _SIGNATURES = 600
 
 def measure() -> dict[str, float]:
     """All baselines, as they stand in ``bench.json``."""
+    body = uvloop.run(_batch_of_one())
     return {
-        "baseline.aiohttp.posts_per_s": uvloop.run(_posts()),
+        "baseline.aiohttp.posts_per_s": uvloop.run(_posts(body)),
+        "baseline.aiohttp.post_bytes": len(body),
         "baseline.sqlite.rows_per_s": _sqlite(_ROWS, _GROUP),
         "baseline.sqlite.single_rows_per_s": _sqlite(_ROWS // 10, 1),
         **_signatures(),
     }
 
 
-async def _posts() -> float:
-    """The bytes of one message, posted and read, one request each, client and server in one
-    process."""
+async def _batch_of_one() -> bytes:
+    """The body that a gateway posts for one message."""
+    with tempfile.TemporaryDirectory(prefix="tongban-bench-") as scratch:
+        folder, _ = make_two(Path(scratch), "sm")
+        ours = bootstrap.parts(config.load(folder))
+        submitted = await ours.submit(sample_draft(1))
+        outgoing = await ours.store.outgoing([submitted.message_id or ""])
+        packed = await pack(ours.home, RECEIVER, outgoing)
+        await ours.store.close()
+    return packed.body
 
-    async def take(request: web.Request) -> web.Response:
-        await request.read()
-        return web.Response(body=b"{}")
 
-    app = web.Application()
-    app.router.add_post("/", take)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    address = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    body = os.urandom(_POST_BYTES)
+async def _posts(body: bytes) -> float:
+    """`body`, posted and read, one request each; the server is a process of its own."""
     numbers = iter(range(_POSTS))
     connector = aiohttp.TCPConnector(limit=_AT_ONCE)
-    async with aiohttp.ClientSession(connector=connector) as session:
+    with _server() as address:
+        async with aiohttp.ClientSession(connector=connector) as session:
+            await _listening(session, address)
 
-        async def worker() -> None:
-            for _ in numbers:
-                async with session.post(address, data=body) as response:
-                    await response.read()
+            async def worker() -> None:
+                for _ in numbers:
+                    async with session.post(address, data=body) as response:
+                        await response.read()
 
-        started = time.perf_counter()
-        await asyncio.gather(*(worker() for _ in range(_AT_ONCE)))
-        seconds = time.perf_counter() - started
-    await runner.cleanup()
-    return _POSTS / seconds
+            started = time.perf_counter()
+            await asyncio.gather(*(worker() for _ in range(_AT_ONCE)))
+            return _POSTS / (time.perf_counter() - started)
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.bare_server", str(port)])
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def _listening(session: aiohttp.ClientSession, address: str) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            async with session.post(address, data=b"") as response:
+                await response.read()
+        except aiohttp.ClientConnectionError:
+            await asyncio.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("the bare server did not start")
 
 
 def _sqlite(rows: int, group: int) -> float:

@@ -43,7 +43,7 @@ class CountingMeter(Metrics):
 async def _saturate(submit: Submit, meter: CountingMeter, messages: int) -> list[int]:
     """Keep `_OPEN` messages under way; returns resident KiB at each tenth of the way."""
     drafts = [sample_draft(i) for i in range(_DRAFTS)]
-    room, start, memory = asyncio.Semaphore(_OPEN), meter.done, []
+    start, memory = meter.done, list[int]()
     numbers = iter(range(messages))
 
     async def worker() -> None:
@@ -55,7 +55,6 @@ async def _saturate(submit: Submit, meter: CountingMeter, messages: int) -> list
             if number % max(1, messages // 10) == 0:
                 memory.append(_resident_kib())
 
-    del room
     await asyncio.gather(*(worker() for _ in range(128)))
     await meter.reach(start + messages)
     return memory
@@ -85,7 +84,7 @@ async def _main(folder: Path, messages: int, singles: int) -> None:
     submit = running.submit
     await _saturate(submit, meter, 500)  # warm up
     latencies = await _singles(submit, meter, singles)
-    cpu, started = time.process_time(), time.perf_counter()
+    began, cpu, started = time.time(), time.process_time(), time.perf_counter()
     memory = await _saturate(submit, meter, messages)
     seconds, used = time.perf_counter() - started, time.process_time() - cpu
     running.stop()
@@ -97,6 +96,8 @@ async def _main(folder: Path, messages: int, singles: int) -> None:
         "p99_ms": latencies[int(len(latencies) * 0.99)] * 1000,
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "memory_kib": memory,
+        "began": began,  # the span in which memory is to be sampled
+        "ended": began + seconds,
     }
     sys.stdout.write(orjson.dumps(report).decode() + "\n")
 

@@ -6,10 +6,23 @@ from functools import partial
 
 from adapters.adapter import Draft
 from adapters.profiles.load import builtin_profile, load_adapter
-from benchmarks.members import sample_draft
+from benchmarks.members import RECEIVER, SENDER, sample_draft
 
 _SECONDS = 1.0
 _PROFILES = {"up_pro": "410100", "gdbs": "440100", "contract": "430100"}
+
+
+class Translation:
+    """Reads a submission in the sender's format and writes it in the receiver's."""
+
+    def __init__(self) -> None:
+        ours, theirs = (load_adapter(builtin_profile(code)) for code in (SENDER, RECEIVER))
+        self._document = ours.write(sample_draft(1)).documents[0].data
+        self._read, self._write = ours.read, theirs.write
+
+    def __call__(self) -> None:
+        for draft in self._read(self._document):
+            self._write(draft)
 
 
 def measure() -> dict[str, float]:

@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    WithJsonSchema,
 )
 
 Json = Any  # a JSON value: None, bool, int, float, str, list or dict of the same
@@ -35,9 +36,11 @@ class Model(BaseModel):
         return self.model_dump_json(exclude_none=True, by_alias=True).encode()
 
 
-_WRITTEN_OUT = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
+_FORM = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+    r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
+_WRITTEN_OUT = re.compile(_FORM)
 
 
 def _written_out(value: object) -> object:
@@ -57,7 +60,13 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("a time outside of the years 1 to 9999 in UTC") from error
 
 
-Moment = Annotated[datetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_written_out),
+    AfterValidator(_in_utc),
+    # By itself "date-time" would also allow lower case and any number of digits.
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_FORM}$"}),
+]
 """A point in time, RFC 3339 with seconds (at most six digits after them) and an offset;
 kept in UTC."""
 
