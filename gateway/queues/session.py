@@ -28,6 +28,7 @@ _LOG = logging.getLogger("tongban.queue")
 _CONNECT_SECONDS = 10.0
 _CLOSE_SECONDS = 2.0
 _ANSWER_SECONDS = 5.0
+_GONE_SECONDS = 0.5
 _DELETE_SECONDS = 30.0  # the broker waits for the members of a queue before it gives them up
 _HEARTBEAT_SECONDS = 10  # a connection that was cut in silence is noticed after two of these
 _UNACKNOWLEDGED = 16
@@ -77,6 +78,8 @@ class Session:
         """
         async with asyncio.timeout(_DELETE_SECONDS):
             await self._channel.queue_delete(self._topology.of_lane(lane))
+        # RabbitMQ 3.10 forgets to tell the consumers of a queue that is back at once.
+        await asyncio.sleep(_GONE_SECONDS)
         self._queues.pop(lane, None)
 
     async def _announce(self, lane: str) -> None:

@@ -96,6 +96,15 @@ async def test_a_queue_is_deleted_under_its_consumer(server: RabbitServer, vhost
         await lane.all_taken(NAMES)
 
 
+async def test_rebuilding_wakes_the_consumer_and_keeps_it(server: RabbitServer, vhost: str) -> None:
+    async with lane_over(server.address(vhost), poll=NEVER) as lane:
+        await write(lane.store, tickets=[ticket("forgotten", LANE)])
+        await lane.sender.rebuild()
+        await lane.all_taken(["first", "forgotten"], within=20)
+        await lane.commit("last")
+        await lane.all_taken(["first", "forgotten", "last"], within=20)
+
+
 async def test_a_queue_with_other_arguments_is_made_anew_by_rebuilding(
     server: RabbitServer, vhost: str
 ) -> None:
