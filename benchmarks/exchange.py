@@ -64,7 +64,10 @@ class _Resident(Thread):
 
     def run(self) -> None:
         while not self._over.wait(_SAMPLE_SECONDS):
-            self._mib.append((time.time(), _mib(self._pid, "VmRSS")))
+            try:
+                self._mib.append((time.time(), _mib(self._pid, "VmRSS")))
+            except (OSError, IndexError):  # it ended
+                return
 
     def between(self, began: float, ended: float) -> list[float]:
         """Ends the sampling. The samples of a span of time, as `time.time()` tells it."""

@@ -19,6 +19,7 @@ from gateway.demo.play import Exchanged
 _VALUE = re.compile(r'>([^<>\n]{2,})<|": "([^"\n]{2,})"')
 _LONG = 60  # characters of a line that is not opened up
 _FRAME = 5  # cells around a document
+_MOST = 22  # lines of a document that are shown, as they stand on the screen
 
 
 def side_by_side(one: Exchanged) -> Table:
@@ -45,16 +46,20 @@ def _document(title: str, text: str, common: set[str]) -> Panel:
     width = screen.out().width // 2 - _FRAME
     values = "|".join(re.escape(value) for value in sorted(common))
     whole = re.compile(f'(?<=[">])(?:{values})(?=["<])' if values else "(?!)")
-    lines = [_folded(line, whole, width) for line in text.splitlines()]
+    lines = [piece for line in text.splitlines() for piece in _folded(line, whole, width)]
+    if beyond := len(lines[_MOST:]):
+        lines[_MOST:] = [
+            Text(say(f"…… 以下 {beyond} 行略", f"… {beyond} more lines"), "dim italic")
+        ]
     return Panel(Group(*lines), title=title, title_align="left", border_style="dim")
 
 
-def _folded(line: str, common: re.Pattern[str], width: int) -> Text:
+def _folded(line: str, common: re.Pattern[str], width: int) -> list[Text]:
     """`line` with what is common standing out, broken where the column ends, words or not."""
     text = Text(line, "dim")
     text.highlight_regex(common, "not dim bold")
     ends = list(itertools.accumulate(len(piece) for piece in chop_cells(line, width)))
-    return Text("\n").join(text.divide(ends[:-1]))
+    return list(text.divide(ends[:-1]))
 
 
 def _readable(family: str, text: str) -> str:

@@ -139,8 +139,11 @@ AT = datetime(2026, 3, 2, 9, 0, 0, 120_000, timezone(timedelta(hours=8)))
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_true_body_fits_its_schema(kind: Kind) -> None:
-    cities = {"receiving": "410100", "handling": "440100"}
-    draft = submission("1", at=AT, **cities) if kind is Kind.SUBMIT else said("1", kind, AT)
+    draft = (
+        submission("1", receiving="410100", handling="440100", at=AT)
+        if kind is Kind.SUBMIT
+        else said("1", kind, AT)
+    )
     assert not mistakes(f"body-{kind.value}", json.loads(draft.body.to_json()))
 
 
