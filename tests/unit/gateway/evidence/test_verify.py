@@ -13,8 +13,10 @@ from contracts.seal import RECEIPTS_TYPE
 from contracts.tree import leaf_hash
 from gateway.evidence.bundle import Bundle, MessageEvidence, SealedLeaf, read_bundle
 from gateway.evidence.verify import Report, verify_bundle
+from gateway.exchange.pack import pack
 from gateway.exchange.proof import Prove
 from gateway.exchange.sealed_tree import seal_leaves
+from gateway.records import partner_lane
 from gateway.simulation.drafts import said
 from keys.trust.member import MemberList
 from keys.trust.roll import Roll
@@ -73,7 +75,7 @@ async def test_a_receipt_that_we_never_gave_under_a_seal_is_left_out() -> None:
     assert [each.receipt is not None for each in held.messages] == [True, False]
     assert held.messages[1].receipt_sealed is None
     assert verify_bundle(held, TRUST).holds
-    await _carry(here, there)
+    await carry(here, there)
     held = await Prove(there.store, TRUST).bundle(there.home, case_id)
     assert all(each.receipt_sealed for each in held.messages), "it was asked for and given"
 
@@ -81,7 +83,7 @@ async def test_a_receipt_that_we_never_gave_under_a_seal_is_left_out() -> None:
 async def test_a_receipt_that_we_got_and_no_seal_covers_is_an_error() -> None:
     here, there = two_cities()
     case_id = await here.opens("A-1")
-    await _carry(here, there)
+    await carry(here, there)
     (message,) = await here.store.messages(case_id)
     other = replace(message, receipt=(message.receipt or b"") + b" ")
     with pytest.raises(EvidenceInvalid, match="no seal covers its receipt"):
@@ -91,7 +93,7 @@ async def test_a_receipt_that_we_got_and_no_seal_covers_is_an_error() -> None:
 async def test_a_clock_that_was_set_back_costs_no_evidence() -> None:
     here, there = two_cities()
     case_id = await here.opens("A-1")
-    await _carry(here, there)
+    await carry(here, there)
     (message,) = await here.store.messages(case_id)
     later = replace(message, recorded_at=message.recorded_at + 2_000)
     evidence = await Prove(here.store, TRUST).evidence(later)
