@@ -4,7 +4,6 @@ Run as ``python -m benchmarks.sender FOLDER MESSAGES SINGLES``; prints one JSON 
 """
 
 import asyncio
-import resource
 import sys
 import time
 from pathlib import Path
@@ -53,7 +52,7 @@ async def _saturate(submit: Submit, meter: CountingMeter, messages: int) -> list
             await meter.reach(start + number - _OPEN)
             await submit(fresh)
             if number % max(1, messages // 10) == 0:
-                memory.append(_resident_kib())
+                memory.append(_kib("VmRSS"))
 
     await asyncio.gather(*(worker() for _ in range(128)))
     await meter.reach(start + messages)
@@ -71,9 +70,9 @@ async def _singles(submit: Submit, meter: CountingMeter, count: int) -> list[flo
     return sorted(took)
 
 
-def _resident_kib() -> int:
+def _kib(field: str) -> int:
     status = Path("/proc/self/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0])
+    return int(status.split(f"{field}:")[1].split()[0])
 
 
 async def _main(folder: Path, messages: int, singles: int) -> None:
@@ -94,7 +93,7 @@ async def _main(folder: Path, messages: int, singles: int) -> None:
         "cpu_us": used / messages * 1e6,
         "p50_ms": latencies[len(latencies) // 2] * 1000,
         "p99_ms": latencies[int(len(latencies) * 0.99)] * 1000,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": _kib("VmHWM") / 1024,
         "memory_kib": memory,
         "began": began,  # the span in which memory is to be sampled
         "ended": began + seconds,
