@@ -4,6 +4,7 @@ Every setting may be overridden by an environment variable: ``TONGBAN_<TABLE>__<
 as in ``TONGBAN_GATEWAY__LISTEN=0.0.0.0:8443``. Relative paths start at the folder of the file.
 """
 
+import contextlib
 import os
 import tomllib
 from datetime import timedelta
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from yarl import URL
 
+from adapters.profiles.load import builtin_profiles
 from contracts import limits
 from contracts.errors import SettingsInvalid
 from gateway.exchange.courier import Pace
@@ -174,7 +176,6 @@ def load(folder: Path) -> Home:
     Raises SettingsInvalid with every mistake that was found.
     """
     file = folder / FILE_NAME
-    mistakes: list[str] = []
     try:
         table = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
@@ -183,16 +184,44 @@ def load(folder: Path) -> Home:
         ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsInvalid([str(error)], source=str(file)) from error
-    try:
-        settings = Settings(**table)
-    except ValidationError as error:
-        mistakes = [_sentence(mistake) for mistake in error.errors(include_input=False)]
-        raise SettingsInvalid(mistakes, source=str(file)) from error
-    home = Home(folder=folder.absolute(), settings=settings)
-    mistakes = list(_missing(home))
-    if mistakes:
+    mistakes = _strange_variables()
+    settings = _settings(table, mistakes)
+    if settings is not None:
+        home = Home(folder=folder.absolute(), settings=settings)
+        told = {mistake.partition(":")[0] for mistake in mistakes}
+        mistakes += [each for each in _missing(home) if each.partition(":")[0] not in told]
+    if mistakes or settings is None:
         raise SettingsInvalid(mistakes, source=str(file))
     return home
+
+
+def _settings(table: dict[str, Any], mistakes: list[str]) -> Settings | None:
+    """The settings, as far as they are sound: what is wrong is noted and taken as not given,
+    so that what else is wrong is found in the same look. None: too little is left."""
+    try:
+        return Settings(**table)
+    except ValidationError as error:
+        found = error.errors(include_input=False)
+    mistakes += [_sentence(mistake) for mistake in found]
+    wrong = {tuple(mistake["loc"][:2]) for mistake in found}
+    sound: dict[str, Any] = {
+        name: {key: value for key, value in given.items() if (name, key) not in wrong}
+        for name, given in table.items()
+        if isinstance(given, dict) and (name,) not in wrong
+    }
+    with contextlib.suppress(ValidationError):
+        return Settings(**sound)
+    return None
+
+
+def _strange_variables() -> list[str]:
+    """A misspelt table in the environment would override nothing, and nobody would notice."""
+    known = {f"TONGBAN_{name.upper()}" for name in Settings.model_fields}
+    return [
+        f"{name}: no setting; TONGBAN_<TABLE>__<SETTING> overrides one"
+        for name in sorted(os.environ)
+        if "__" in name and name.startswith("TONGBAN_") and name.partition("__")[0] not in known
+    ]
 
 
 def _sentence(mistake: Any) -> str:
@@ -209,6 +238,7 @@ def _missing(home: Home) -> list[str]:
     ):
         if not home.path(path).exists():
             found.append(f"{name}: {home.path(path)} does not exist")
+    found += _missing_keys(home)
     found += _missing_of_store(home)
     if settings.keys.passphrase_file is None and settings.keys.passphrase_env is None:
         found.append("keys: passphrase_file or passphrase_env must say where the passphrase is")
@@ -217,9 +247,28 @@ def _missing(home: Home) -> list[str]:
     found += _missing_of_queue(settings.queue)
     if settings.city.connector != "none" and settings.city.profile is None:
         found.append("city.profile: a connector needs a profile")
+    found += _missing_profile(home)
     if not 0 < settings.gateway.port < 65536:
         found.append(f"gateway.listen: {settings.gateway.port} is no port")
     return found
+
+
+def _missing_keys(home: Home) -> list[str]:
+    keys = home.settings.keys
+    names = [("keys.signing", keys.signing), *(("keys.opening", uri) for uri in keys.opening)]
+    return [
+        f"{name}: there is no {home.path(keys.folder) / file}"
+        for name, (scheme, _, file) in ((name, uri.partition(":")) for name, uri in names)
+        if scheme == "file" and not (home.path(keys.folder) / file).is_file()
+    ]
+
+
+def _missing_profile(home: Home) -> list[str]:
+    profile = home.settings.city.profile
+    if profile is None or profile in builtin_profiles() or home.path(Path(profile)).is_dir():
+        return []
+    known = ", ".join(builtin_profiles())
+    return [f"city.profile: {profile} is no folder, and none that comes with tongban: {known}"]
 
 
 def _missing_of_store(home: Home) -> list[str]:

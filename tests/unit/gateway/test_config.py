@@ -23,6 +23,8 @@ opening = ["file:410100-open-1.pem"]
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "passphrase").write_text("secret")
+    (tmp_path / "keys" / "410100-sign-1.pem").touch()
+    (tmp_path / "keys" / "410100-open-1.pem").touch()
     (tmp_path / "members.json").write_text("{}")
     (tmp_path / FILE_NAME).write_text(GOOD)
     return tmp_path
@@ -210,3 +212,25 @@ def test_without_a_file_the_way_to_make_one_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["member = 3", "[[keys]]", 'keys = "file"'])
 def test_a_table_that_is_none_is_a_mistake_and_no_crash(folder: Path, text: str) -> None:
     assert mistakes(folder, text)
+
+
+def test_mistakes_of_every_sort_are_told_in_one_look(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the file, in the environment, and in what the settings name."""
+    (folder / "members.json").unlink()
+    monkeypatch.setenv("TONGBAN_GATWEY__LISTEN", "0.0.0.0:8443")
+    text = (
+        GOOD.replace("sign-1", "sign-2")
+        + """
+[exchange]
+life_hours = 10000
+[city]
+profile = "777777"
+"""
+    )
+    places = sorted(mistake.partition(":")[0] for mistake in mistakes(folder, text))
+    assert places == [
+        "TONGBAN_GATWEY__LISTEN", "city.profile", "exchange.life_hours", "keys.signing",
+        "trust.members",
+    ]  # fmt: skip
