@@ -17,7 +17,7 @@ from gateway.ports import Answer, Link
 from gateway.simulation.network import SimulatedNetwork, Weather
 
 PATH = "/exchange/v1/batches"
-TIMEOUT = 0.3
+TIMEOUT = 1.0
 
 
 class Partner:
