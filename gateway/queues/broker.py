@@ -19,6 +19,7 @@ from gateway.queues.topology import Topology
 _LOG = logging.getLogger("tongban.queue")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between two attempts to connect
 _COMPARE_SECONDS = 1.0
+_CANCEL_SECONDS = 0.5  # between two attempts to end a task
 _LAST_WORDS_SECONDS = 2.0  # in which a process that ends gets its announcements out
 
 
@@ -46,6 +47,7 @@ class Broker:
         self._changed = asyncio.Event()
         self._said = asyncio.Event()
         self._lost = False
+        self._closed = False
         self._keeping: asyncio.Task[None] | None = None
 
     def announce(self, lanes: Collection[str]) -> None:
@@ -87,8 +89,10 @@ class Broker:
                 while self._unsaid and not self._keeping.done():
                     self._said.clear()
                     await self._said.wait()
-        self._keeping.cancel()
-        await asyncio.gather(self._keeping, return_exceptions=True)
+        self._closed = True
+        while not self._keeping.done():
+            self._keeping.cancel()  # again and again: the client may swallow one
+            await asyncio.wait([self._keeping], timeout=_CANCEL_SECONDS)
 
     @property
     def where(self) -> str:
@@ -99,7 +103,7 @@ class Broker:
 
     async def _keep(self) -> None:
         pause, told = _FIRST_PAUSE, False
-        while True:
+        while not self._closed:
             try:
                 async with self._session() as session:
                     _LOG.info("connected to %s", self.where)
@@ -132,7 +136,7 @@ class Broker:
         for lane in sorted(self._stuck):
             await session.delete(lane)
             self._stuck.discard(lane)
-        while not self._lost:
+        while not (self._lost or self._closed):
             self._changed.clear()
             await session.consume(self._wanted())
             await self._say(session)
