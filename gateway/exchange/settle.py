@@ -39,8 +39,6 @@ from gateway.records import (
 from keys.batch_seal import check_paths, check_seal
 from keys.suites import DIGESTS
 
-_REFUSED = Outcome.REFUSED
-
 
 @dataclass(frozen=True, slots=True)
 class Later:
@@ -135,7 +133,7 @@ def settlement(
 
 def settling(us: str, settled: Settled) -> Scope:
     """What `settlement` must see."""
-    refused = {m.case_id for m, receipt, _ in settled.receipts if receipt.outcome is _REFUSED}
+    refused = {m.case_id for m, r, _ in settled.receipts if r.outcome is Outcome.REFUSED}
     return Scope(
         messages=[(us, message.id) for message, _, _ in settled.receipts],
         cases=sorted(refused),
