@@ -23,7 +23,8 @@ from tests.processes.city import free_port
 from tests.processes.patience import LONG, until
 
 ADDRESS_VARIABLE = "TONGBAN_TEST_RABBITMQ"
-PASSWORD = "guest"
+USER = "tests"
+PASSWORD = "a-password-of-the-tests"  # found in no log but by mistake
 _ROOT = Path(__file__).parents[2]
 # The commands in /usr/sbin are wrappers that change the user to `rabbitmq`.
 _COMMANDS = Path("/usr/lib/rabbitmq/bin")
@@ -41,10 +42,12 @@ class RabbitServer:
 
     def address(self, vhost: str = "/") -> str:
         """With the password, as a client takes it."""
-        return f"amqp://guest:{PASSWORD}@127.0.0.1:{self.port}/{vhost.replace('/', '%2F')}"
+        return f"amqp://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{vhost.replace('/', '%2F')}"
 
     def start(self) -> "RabbitServer":
         """Start, and wait until clients are served."""
+        account = f"default_user = {USER}\ndefault_pass = {PASSWORD}\n"
+        (self.folder / "rabbitmq.conf").write_text(account)
         # The server would start a port mapper that outlives it: this one ends with it.
         mapper = ["epmd", "-port", str(self._mapper_port), "-address", "127.0.0.1"]
         with (self.folder / "output").open("ab") as output:
@@ -89,7 +92,7 @@ class RabbitServer:
 
     def make_vhost(self, name: str) -> None:
         self.command("add_vhost", name)
-        self.command("set_permissions", "--vhost", name, "guest", ".*", ".*", ".*")
+        self.command("set_permissions", "--vhost", name, USER, ".*", ".*", ".*")
 
     def delete_vhost(self, name: str) -> None:
         """With everything in it; whoever is connected to it is thrown out."""
@@ -120,7 +123,7 @@ class RabbitServer:
             "RABBITMQ_DIST_PORT": str(self._dist_port),
             "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
             "RABBITMQ_LOG_BASE": str(self.folder / "log"),
-            "RABBITMQ_CONFIG_FILE": str(self.folder / "none"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq"),
             "RABBITMQ_CONF_ENV_FILE": str(self.folder / "none-env"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "no-plugins"),
             # Two schedulers instead of one a core, and no busy waiting: others run here too.
