@@ -26,7 +26,7 @@ test: $(READY)   ## pass the tests, the fast ones first
 	$(BIN)/python -m tests.processes.postgres
 	$(BIN)/python -m tests.processes.rabbitmq
 	$(BIN)/python -m pytest -n auto tests/unit tests/property tests/ports tests/architecture
-	$(BIN)/python -m pytest tests/faults tests/end_to_end
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults tests/end_to_end
 
 lint: $(READY)   ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .

@@ -31,10 +31,8 @@ from gateway.member_folder import profile_folder
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Queue, Store
 from gateway.queues.embedded import EmbeddedQueue
-from gateway.queues.rabbitmq import RabbitQueue
 from gateway.service import Gateway
 from gateway.signer import KeySigner
-from gateway.stores.postgres import open_postgres
 from gateway.stores.sqlite import open_sqlite
 from gateway.web.api.exchange import ExchangeApi
 from gateway.web.api.health import HealthApi
@@ -92,6 +90,8 @@ def _store(folder: config.Home, clock: Clock) -> Store:
     settings = folder.settings.store
     if settings.engine == "sqlite":
         return open_sqlite(folder.path(settings.path), clock)
+    from gateway.stores.postgres import open_postgres  # noqa: PLC0415  # costs a third of a start
+
     password = None  # libpq knows ways without one: certificates, peer, ~/.pgpass
     if settings.password_file or settings.password_env:
         password = _password(folder, settings.password_file, settings.password_env)
@@ -103,6 +103,8 @@ def _queue(folder: config.Home, store: Store, clock: Clock, *, owner: str) -> Qu
     settings = folder.settings.queue
     if settings.engine == "embedded":
         return EmbeddedQueue(store, clock, owner=owner)
+    from gateway.queues.rabbitmq import RabbitQueue  # noqa: PLC0415  # as above
+
     password = _password(folder, settings.password_file, settings.password_env)
     address = URL(settings.url or "").with_password(password)
     prefix = f"tongban.{folder.settings.member.code}"

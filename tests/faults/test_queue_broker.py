@@ -13,9 +13,9 @@ from contracts.errors import QueueUnavailable
 from gateway.queues.topology import Topology
 from gateway.simulation.store import MemoryStore
 from tests.ports.gateway.records import ticket, write
-from tests.processes.city import free_port
 from tests.processes.lane import LANE, NEVER, Lane, lane_over, rabbit_queue
 from tests.processes.patience import until_then
+from tests.processes.ports import free_port
 from tests.processes.rabbitmq import RabbitServer, rabbit_server
 from tests.processes.road import road_to
 

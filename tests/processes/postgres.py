@@ -24,7 +24,7 @@ from sqlalchemy import make_url
 
 from gateway.stores import postgres
 from gateway.stores.migrate import migrate
-from tests.processes.city import free_port
+from tests.processes.ports import free_port
 
 ADDRESS = "TONGBAN_TEST_POSTGRES"
 _ROLE = "tongban"

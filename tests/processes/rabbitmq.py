@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes.city import free_port
 from tests.processes.patience import LONG, until
+from tests.processes.ports import free_port
 
 ADDRESS_VARIABLE = "TONGBAN_TEST_RABBITMQ"
 USER = "tests"
