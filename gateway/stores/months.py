@@ -19,6 +19,7 @@ from gateway.stores.transaction import Transaction
 
 _LOG = logging.getLogger("tongban.store")
 _AHEAD = 3  # months
+_WHOLE = 8160  # bytes of a row that is not split: as many as a page can hold
 _PATIENCE_SECONDS = 2
 _DAY = 24 * 3600 * 1000
 
@@ -37,6 +38,7 @@ def make_months(connection: Connection, now: int) -> None:
             continue
         connection.exec_driver_sql(
             f"CREATE TABLE {name} PARTITION OF part FOR VALUES FROM ({start}) TO ({end})"
+            f" WITH (toast_tuple_target = {_WHOLE})"
         )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import StoreUnavailable
 from gateway.ports import Clock
+from gateway.stores.bulk_rows import RowBulks
 from gateway.stores.migrate import migrate
 from gateway.stores.sql import READERS, SqlStore
 from gateway.stores.transaction import Transaction
@@ -42,7 +43,7 @@ def open_sqlite(path: Path, clock: Clock) -> SqlStore:
         migrate(engine)
     except DBAPIError as error:
         raise explain(error) from error
-    transaction = Transaction(engine.dialect, insert)
+    transaction = Transaction(RowBulks(engine.dialect))
     return SqlStore(engine, clock, insert=insert, transaction=transaction, explain=explain)
 
 
