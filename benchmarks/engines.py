@@ -14,7 +14,7 @@ from benchmarks import exchange, shovel
 from benchmarks.servers import OnServers, Servers, servers
 
 _OUTPUT = Path("build/engines.json")
-PROCESSES = (1,)
+PROCESSES = (1, 2, 4)
 
 
 def measure(*, messages: int, singles: int, suite: str = "sm") -> dict[str, float]:
@@ -45,12 +45,23 @@ def measure_one(
     return {**run, "postgres_cpu_us": used[0], "rabbitmq_cpu_us": used[1]}
 
 
+def sustain(*, messages: int, processes: int, suite: str = "sm") -> dict[str, float]:
+    """One long run: whether the rate sinks, and whether duplicates come."""
+    with servers() as running:
+        run = measure_one(running, suite, processes, messages=messages, singles=50)
+    return {f"sustained.{suite}.{processes}.{name}": value for name, value in run.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.engines", description=__doc__)
     parser.add_argument("--messages", type=int, default=10_000, help="messages a run")
     parser.add_argument("--singles", type=int, default=200, help="single messages at rest")
+    parser.add_argument("--sustained", type=int, help="instead: one run of so many messages")
     options = parser.parse_args()
-    found = measure(messages=options.messages, singles=options.singles)
+    if options.sustained:
+        found = sustain(messages=options.sustained, processes=1)
+    else:
+        found = measure(messages=options.messages, singles=options.singles)
     for name, value in found.items():
         sys.stdout.write(f"  {name:<46} {value:>12,.1f}\n")
     _OUTPUT.parent.mkdir(exist_ok=True)

@@ -39,12 +39,13 @@ class CountingMeter(Metrics):
 
     def __init__(self) -> None:
         super().__init__()
-        self.submitted = self.done = 0
+        self.submitted = self.done = self.duplicates = 0
         self.changed = asyncio.Event()
 
     def settled(self, partner: str, outcome: str, seconds: float) -> None:
         super().settled(partner, outcome, seconds)
         self.done += 1
+        self.duplicates += outcome == "duplicate"
         self.changed.set()
 
     async def reach(self, count: int) -> None:
@@ -74,10 +75,10 @@ class Drained:
                     await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _saturate(submit: Submit, meter: Progress, messages: int) -> list[int]:
-    """Keep `_OPEN` messages under way; returns resident KiB at each tenth of the way."""
+async def _saturate(submit: Submit, meter: Progress, messages: int) -> list[tuple[float, int]]:
+    """Keep `_OPEN` messages under way; returns the time and the resident KiB at each tenth."""
     drafts = [sample_draft(i) for i in range(_DRAFTS)]
-    start, memory = meter.submitted, list[int]()
+    start, tenths = meter.submitted, list[tuple[float, int]]()
     numbers = iter(range(messages))
 
     async def worker() -> None:
@@ -88,11 +89,11 @@ async def _saturate(submit: Submit, meter: Progress, messages: int) -> list[int]
             await submit(fresh)
             meter.submitted += 1
             if number % max(1, messages // 10) == 0:
-                memory.append(_kib("VmRSS"))
+                tenths.append((time.perf_counter(), _kib("VmRSS")))
 
     await asyncio.gather(*(worker() for _ in range(128)))
     await meter.reach(start + messages)
-    return memory
+    return tenths
 
 
 async def _singles(submit: Submit, meter: CountingMeter, count: int) -> list[float]:
@@ -116,6 +117,13 @@ def _percentiles(latencies: list[float]) -> dict[str, float]:
     }
 
 
+def _second_to_first_half(tenths: list[float]) -> float:
+    """How the rate held: that of the last four tenths to that of the four before."""
+    if len(tenths) < 10:
+        return 1.0
+    return (tenths[5] - tenths[1]) / (tenths[9] - tenths[5])
+
+
 def _kib(field: str) -> int:
     status = Path("/proc/self/status").read_text()
     return int(status.split(f"{field}:")[1].split()[0])
@@ -131,7 +139,7 @@ async def _main(folder: Path, messages: int, singles: int | None) -> None:
     await _saturate(submit, progress, 500)  # warm up
     latencies = await _singles(submit, meter, singles or 0)
     began, cpu, started = time.time(), time.process_time(), time.perf_counter()
-    memory = await _saturate(submit, progress, messages)
+    tenths = await _saturate(submit, progress, messages)
     seconds, used = time.perf_counter() - started, time.process_time() - cpu
     running.stop()
     await serving
@@ -140,7 +148,9 @@ async def _main(folder: Path, messages: int, singles: int | None) -> None:
         "cpu_us": used / messages * 1e6,
         **_percentiles(latencies),
         "peak_mib": _kib("VmHWM") / 1024,
-        "memory_kib": memory,
+        "second_to_first_half": _second_to_first_half([at for at, _ in tenths]),
+        "duplicates": meter.duplicates,
+        "memory_kib": [kib for _, kib in tenths],
         "began": began,  # the span in which memory is to be sampled
         "ended": began + seconds,
     }
