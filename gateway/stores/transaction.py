@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 
 from gateway.records import (
+    OPEN_STATES,
     Changes,
     Known,
     MessageState,
@@ -31,14 +32,16 @@ from gateway.records import (
     Settlement,
     Snapshot,
 )
-from gateway.stores import reading, rows
+from gateway.stores import operators, reading, rows
 from gateway.stores.bulk import Bulk
 from gateway.stores.schema import (
     CASE,
     EPOCH,
+    HOLD,
     INCIDENT,
     INTAKE,
     MESSAGE,
+    NOTE,
     PART,
     SEAL,
     TICKET,
@@ -66,6 +69,11 @@ _SETTLE_COLUMNS = {
         for name in ("state", "seal_id", "position", "receipt", "reason", "settled_at")
     },
 }
+_GIVE_UP_COLUMNS = {
+    "message_id": MESSAGE.c.id,
+    "state": MESSAGE.c.state,
+    "reason": MESSAGE.c.reason,
+}
 
 
 def _settle(size: int) -> Any:
@@ -88,6 +96,27 @@ def _expire(size: int) -> Any:
             MESSAGE.c.state == _literal(MessageState.QUEUED.value),
         )
         .values(state=_literal(MessageState.EXPIRED.value))
+    )
+
+
+def _give_up(size: int) -> Any:
+    """Our own messages that hold no receipt yet."""
+    given = _given(size, _GIVE_UP_COLUMNS)
+    return (
+        update(MESSAGE)
+        .where(
+            MESSAGE.c.id == given.c.message_id,
+            MESSAGE.c.direction == _literal("out"),
+            MESSAGE.c.state.in_([_literal(state.value) for state in sorted(OPEN_STATES)]),
+        )
+        .values(state=given.c.state, reason=given.c.reason)
+    )
+
+
+def _holds_over(size: int) -> Any:
+    over = _given(size, {"case_id": HOLD.c.case_id, "held_from": HOLD.c.position})
+    return delete(HOLD).where(
+        exists().where(HOLD.c.case_id == over.c.case_id, HOLD.c.position == over.c.held_from)
     )
 
 
@@ -143,6 +172,12 @@ class Transaction:
             changing = {name: given.excluded[name] for name in _CASE_CHANGES}
             return given.on_conflict_do_update(index_elements=["id"], set_=changing)
 
+        def upsert_notes(size: int) -> Any:
+            given = _rows(insert, NOTE, rows.NOTE_COLUMNS, size)
+            changing = {name: given.excluded[name] for name in ("at", "text")}
+            return given.on_conflict_do_update(index_elements=["key"], set_=changing)
+
+        self._insert = insert
         self._upsert_cases = Bulk(dialect, rows.CASE_COLUMNS, upsert_cases)
         self._insert_messages = plain(MESSAGE, rows.MESSAGE_COLUMNS)
         self._insert_parts = plain(PART, rows.PART_COLUMNS)
@@ -154,6 +189,10 @@ class Transaction:
         self._insert_incidents = once(INCIDENT, rows.INCIDENT_COLUMNS)
         self._settle = Bulk(dialect, tuple(_SETTLE_COLUMNS), _settle)
         self._expire = Bulk(dialect, ("message_id",), _expire)
+        self._give_up = Bulk(dialect, tuple(_GIVE_UP_COLUMNS), _give_up)
+        self._insert_holds = once(HOLD, rows.HOLD_COLUMNS)
+        self._holds_over = Bulk(dialect, ("case_id", "held_from"), _holds_over)
+        self._upsert_notes = Bulk(dialect, rows.NOTE_COLUMNS, upsert_notes)
         self._tickets_done = Bulk(dialect, ("done",), _tickets_done)
         self._waiting_over = Bulk(dialect, ("sender", "message_id"), _waiting_over)
 
@@ -177,6 +216,7 @@ class Transaction:
             snapshot.history[case_id] = reading.messages(connection, case_id)
         for sender in scope.waiting_of:
             self._look_at_waiting(connection, sender, scope.cases, snapshot)
+        operators.look(connection, scope, snapshot)
         return snapshot
 
     def _look_at_messages(
@@ -210,6 +250,12 @@ class Transaction:
 
     def write(self, connection: Connection, changes: Changes, now: int) -> None:
         """Everything of `changes`, in an order that leaves no row without what it names."""
+        self._holds_over.execute(connection, changes.holds_over)
+        self._insert_holds.execute(connection, [rows.hold_values(hold) for hold in changes.holds])
+        # Before new tickets come: what was there stands in front of them.
+        operators.reissue(connection, self._insert, changes.reissued)
+        given_up = [(gone.message_id, gone.state.value, gone.reason) for gone in changes.given_up]
+        notes = {note.key: rows.note_values(note) for note in changes.notes}
         for statement, given in (
             (self._insert_seals, [rows.seal_values(seal) for seal in changes.seals]),
             (self._insert_epochs, [(e.id, e.key, e.wrapped) for e in changes.epochs]),
@@ -219,6 +265,8 @@ class Transaction:
             (self._insert_parts, [row for m in changes.messages for row in rows.part_values(m)]),
             (self._settle, [_settlement(settled) for settled in changes.settlements]),
             (self._expire, [(message_id,) for message_id in changes.expired]),
+            (self._give_up, given_up),
+            (self._upsert_notes, list(notes.values())),
             (self._insert_tickets, [rows.ticket_values(ticket) for ticket in changes.tickets]),
             (self._tickets_done, [(position,) for position in changes.tickets_done]),
             (self._insert_waiting, [rows.waiting_values(room) for room in changes.waiting]),
