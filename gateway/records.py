@@ -39,6 +39,9 @@ class MessageState(StrEnum):
 OPEN_STATES = frozenset({MessageState.QUEUED, MessageState.EXPIRED})
 """States of our own messages that a receipt may still settle."""
 
+UNSAID_STATES = frozenset({MessageState.REFUSED, MessageState.RETURNED})
+"""States of messages that change nothing in their case."""
+
 
 @dataclass(slots=True)
 class PartRecord:

@@ -340,9 +340,9 @@ def _write_holds(tables: _Tables, changes: Changes) -> None:
     for position in changes.reissued:
         if ticket := tables.tickets.pop(position, None):
             new = _write_ticket(tables, ticket)
-            if hold := tables.holds.get((ticket.case_id, position)):
-                del tables.holds[hold.key]
-                tables.holds[hold.case_id, new] = replace(hold, position=new)
+            for held in [h for h in tables.holds.values() if h.position == position]:
+                del tables.holds[held.key]
+                tables.holds[held.case_id, new] = replace(held, position=new)
     tables.notes.update({note.key: note for note in changes.notes})
 
 

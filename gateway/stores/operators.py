@@ -88,4 +88,4 @@ def held(connection: Connection) -> dict[str, int]:
     """How many tickets of each lane are held. Nearly always nothing is, and this is quick."""
     if connection.execute(select(HOLD.c.case_id).limit(1)).first() is None:
         return {}
-    return {lane: count for lane, count in connection.execute(_HELD)}
+    return dict(connection.execute(_HELD).tuples().all())
