@@ -111,8 +111,8 @@ class GiveUp:
             )
             gone = await self._store.apply(scope, lambda snapshot: decide(deed, snapshot))
         except BaseException:
-            if any(hold.key not in before for hold in holds):
-                await self._holding.release(subject)
+            ours_alone = [hold for hold in holds if hold.key not in before]
+            await self._holding.undo(message.case_id, ours_alone)
             raise
         await self._queue.announce({CITY_LANE, *(hold.lane for hold in holds)})
         return gone

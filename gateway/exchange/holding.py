@@ -8,7 +8,7 @@ and in their old order, so every consumer in every process takes them again.
 """
 
 import contextlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from contracts.errors import StoreUnavailable, Wrong
@@ -133,24 +133,26 @@ class Holding:
     async def release(self, subject: Subject) -> int:
         """Let it go on; how many tickets do. Raises Wrong (`queue.not_held`,
         `message.in_doubt` for what waits for the end of its time)."""
-        lanes: set[str] = set()
 
-        def rule(snapshot: Snapshot) -> Verdict[int]:
-            holds = snapshot.holds.get(subject.case_id, [])
-            over = [hold for hold in holds if subject.is_of(hold)]
-            if not over:
+        def check(snapshot: Snapshot) -> None:
+            mine = [h for h in snapshot.holds.get(subject.case_id, ()) if subject.is_of(h)]
+            if not mine:
                 raise _not_held(subject, snapshot)
-            if any(hold.until is not None for hold in over):
+            if all(hold.until is not None for hold in mine):
                 raise Wrong(
                     "it was given back; it is offered once more when its time is over",
                     code="message.in_doubt",
                     message=subject.message_id,
                 )
-            return self._end(snapshot, over, lanes)
 
-        count = await self._store.apply(_whole(subject), rule)
-        await self._queue.announce(lanes)
-        return count
+        return await self._end(
+            subject.case_id, lambda h: subject.is_of(h) and h.until is None, check
+        )
+
+    async def undo(self, case_id: str, holds: Collection[Hold]) -> None:
+        """As if these had never been."""
+        keys = {hold.key for hold in holds}
+        await self._end(case_id, lambda hold: hold.key in keys)
 
     async def run(self) -> None:
         """End the holds that are over, for as long as the gateway runs."""
@@ -161,22 +163,30 @@ class Holding:
 
     async def sweep(self) -> int:
         """One look; how many tickets were let go."""
-        now, lanes, count = self._home.now_ms(), set[str](), 0
+        now, count = self._home.now_ms(), 0
         for case_id in {h.case_id for h in await self._store.holds() if _is_over(h, now)}:
-
-            def rule(snapshot: Snapshot, case_id: str = case_id) -> Verdict[int]:
-                over = [h for h in snapshot.holds.get(case_id, ()) if _is_over(h, now)]
-                return self._end(snapshot, over, lanes)
-
-            count += await self._store.apply(_whole(Subject(case_id)), rule)
-        await self._queue.announce(lanes)
+            count += await self._end(case_id, lambda hold: _is_over(hold, now))
         return count
 
-    @staticmethod
-    def _end(snapshot: Snapshot, over: Collection[Hold], lanes: set[str]) -> Verdict[int]:
-        changes = letting_go(snapshot, over)
-        lanes.update(snapshot.tickets[position].lane for position in changes.reissued)
-        return Verdict(changes, len(changes.reissued))
+    async def _end(
+        self,
+        case_id: str,
+        over: Callable[[Hold], bool],
+        check: Callable[[Snapshot], None] = lambda _: None,
+    ) -> int:
+        """End those holds of a case, unless `check` raises; how many tickets go on."""
+        lanes: set[str] = set()
+
+        def rule(snapshot: Snapshot) -> Verdict[int]:
+            check(snapshot)
+            ending = [hold for hold in snapshot.holds.get(case_id, ()) if over(hold)]
+            changes = letting_go(snapshot, ending)
+            lanes.update(snapshot.tickets[position].lane for position in changes.reissued)
+            return Verdict(changes, len(changes.reissued))
+
+        count = await self._store.apply(_whole(Subject(case_id)), rule)
+        await self._queue.announce(lanes)
+        return count
 
 
 def _whole(subject: Subject) -> Scope:
