@@ -67,7 +67,7 @@ class Gateway:
         self._new_link = link
         self._expire = expire
         self._holding = holding
-        self._board = Board(home, store, links=self.links, wake=self._wake_lane)
+        self._board = Board(home, store, links=self._all_links, wake=self._wake_lane)
         self._city = city
         self._couriers: dict[str, Courier] = {}
         self._links: dict[str, HttpLink] = {}
@@ -101,6 +101,11 @@ class Gateway:
 
     def links(self) -> list[LinkStatus]:
         return [courier.status for courier in self._couriers.values()]
+
+    def _all_links(self) -> list[LinkStatus]:
+        """Those to partners, and the one to the city's own system."""
+        city = [part.status for part in self._city if isinstance(part, HandOver)]
+        return [*self.links(), *city]
 
     def broker(self) -> bool | None:
         """Whether the broker of the queue is there; None: there is none."""

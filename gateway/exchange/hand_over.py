@@ -15,6 +15,7 @@ from contracts.messages import Kind
 from gateway.exchange.backoff import Backoff
 from gateway.exchange.holding import may_go
 from gateway.exchange.home import Home
+from gateway.exchange.link_status import LinkStatus
 from gateway.exchange.open_message import OpenMessage
 from gateway.ports import Connector, Notice, Queue, Store, always
 from gateway.records import (
@@ -47,6 +48,7 @@ class HandOver:
         self._backoff = Backoff(ceiling=30.0, uniform=random.SystemRandom().uniform)
         self._stopping = asyncio.Event()
         self._again = asyncio.Event()
+        self.status = LinkStatus(CITY_LANE)
 
     def stop(self) -> None:
         """Finish the document at hand, take no more."""
@@ -59,6 +61,7 @@ class HandOver:
 
     async def run(self) -> None:
         async with self._queue.consume(CITY_LANE) as consumer:
+            self.status.carrying = True
             while not self._stopping.is_set():
                 try:
                     tickets = await consumer.take(_AT_ONCE, wait=0.5)
@@ -83,10 +86,12 @@ class HandOver:
                 await self._pause(error)
             else:
                 self._backoff.succeeded()
+                self.status.succeeded(self._home.clock.now(), 1)
                 return
 
     async def _pause(self, error: TongbanError) -> None:
         pause = self._backoff.failed()
+        self.status.failed(error, self._home.clock.now())
         _LOG.warning("to the city: %s; next try in %.1f s", error, pause)
         if not self._stopping.is_set():
             self._again.clear()

@@ -1,4 +1,4 @@
-"""What an operator sees of the link to one partner."""
+"""What an operator sees of the link to one partner, or to the city's own system."""
 
 from collections import OrderedDict
 from dataclasses import asdict, dataclass, field, fields
@@ -19,7 +19,7 @@ def printable(text: str, most: int) -> str:
 
 @dataclass(slots=True)
 class LinkStatus:
-    """Kept by the partner's courier; read by metrics, written down for commands.
+    """Kept by whoever carries the lane; read by metrics, written down for commands.
 
     `carrying`: this process has the lane, no other of the same gateway. `seconds`: from the last
     request to its answer. `receipts`: messages settled since this process began.
