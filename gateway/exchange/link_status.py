@@ -51,7 +51,8 @@ class LinkStatus:
         self.failures += 1
         self.last_failure = now
         self.note(error.where.get("answer", error.code), error.detail)
-        self.trace = error.where.get("trace")
+        trace = error.where.get("trace")
+        self.trace = printable(trace, 64) if trace else None
 
     def note(self, code: str, detail: str) -> None:
         self.last_code, self.last_detail = printable(code, 64), printable(detail, 600)

@@ -75,16 +75,12 @@ class Broker:
             await session.announce(lanes)
 
     async def check(self) -> None:
-        """Make a queue of the kind that lanes have, announce in it, and delete it again.
+        """Make a queue of the kind that lanes have, publish to it, and delete it again.
 
         Raises QueueUnavailable.
         """
-        trial = f"check/{secrets.token_hex(4)}"  # two may look at the same time
         async with self._apart() as session:
-            try:
-                await session.announce([trial])
-            finally:
-                await session.delete(trial)
+            await session.try_out(f"check.{secrets.token_hex(4)}")  # two may look at once
 
     @contextlib.asynccontextmanager
     async def _apart(self) -> AsyncIterator[Session]:

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.errors import PartnerUnreachable, Wrong
 from contracts.messages import Kind
+from contracts.wire import Problem
 from gateway.exchange.board import Board, ask_to_try
 from gateway.exchange.courier import Courier, Pace
 from gateway.exchange.holding import Holding, Order, Subject, going, may_go, scope_of
@@ -278,6 +279,34 @@ def test_what_left_its_lane_in_another_process_is_not_sent() -> None:
         await here.store.apply(Scope(), always(Changes(tickets_done=[ticket.position])))
         await here.clock.sleep(30)
         assert wire.asked == 1
+        running.cancel()
+
+    simulate(play, here.clock)
+
+
+def test_the_trace_of_a_partner_is_kept_to_be_quoted() -> None:
+    here, there = two_cities()
+    said_by = Problem(
+        title="t", status=401, detail="\x1b[31mred", code="seal.clock", side="partner", retry=True,
+        remedy="r", trace="trace-7\x1b",
+    )  # fmt: skip
+
+    class Angry(Wire):
+        async def post(self, _path: str, _body: bytes) -> Answer:
+            self.asked += 1
+            return Answer(401, said_by.to_json())
+
+    wire = Angry(there)
+
+    async def play() -> None:
+        await here.opens("1")
+        carrying = courier(here, wire)
+        running = asyncio.create_task(carrying.run())
+        while not carrying.status.failures:
+            await here.clock.sleep(0.05)
+        assert carrying.status.last_code == "seal.clock"
+        assert carrying.status.trace == "trace-7\ufffd"
+        assert "\x1b" not in (carrying.status.last_detail or "")
         running.cancel()
 
     simulate(play, here.clock)
