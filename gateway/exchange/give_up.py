@@ -79,7 +79,7 @@ class GiveUp:
 
     async def discard(self, subject: Subject, order: Order, *, in_doubt: bool = False) -> Gone:
         """Drop it; its content stays in an incident. `in_doubt` allows it for what the partner
-        may have. Raises Wrong (`queue.not_waiting`, `message.in_doubt`)."""
+        may have. Raises Wrong (`queue.not_waiting`, `operator.in_doubt`)."""
 
         def rule(deed: _Deed, snapshot: Snapshot) -> Verdict[Gone]:
             return self._discarding(deed, snapshot, allowed=in_doubt)
@@ -155,7 +155,7 @@ class GiveUp:
             if to_partner and not allowed:
                 raise Wrong(
                     "it was sent, and no receipt came: the partner may have it",
-                    code="message.in_doubt",
+                    code="operator.in_doubt",
                     message=deed.message.id,
                 )
             changes, gone = _dropped(deed, snapshot, waiting)

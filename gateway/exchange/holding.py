@@ -132,7 +132,7 @@ class Holding:
 
     async def release(self, subject: Subject) -> int:
         """Let it go on; how many tickets do. Raises Wrong (`queue.not_held`,
-        `message.in_doubt` for what waits for the end of its time)."""
+        `operator.in_doubt` for what waits for the end of its time)."""
 
         def check(snapshot: Snapshot) -> None:
             mine = [h for h in snapshot.holds.get(subject.case_id, ()) if subject.is_of(h)]
@@ -141,7 +141,7 @@ class Holding:
             if all(hold.until is not None for hold in mine):
                 raise Wrong(
                     "it was given back; it is offered once more when its time is over",
-                    code="message.in_doubt",
+                    code="operator.in_doubt",
                     message=subject.message_id,
                 )
 

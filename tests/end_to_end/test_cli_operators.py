@@ -130,7 +130,7 @@ async def test_what_the_partner_may_have_what_the_city_does_not_take_and_a_long_
         "top --once",
     )
     assert (refused.code, back.code, again.code) == (1, 0, 1)
-    assert "message.in_doubt" in refused.err
+    assert "operator.in_doubt" in refused.err
     assert "可能已送达对方" in back.out
     assert "queue.not_waiting" in again.err
     assert "已退回本市, 到期后再向对方核实" in listed.out

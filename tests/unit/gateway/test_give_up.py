@@ -176,7 +176,7 @@ async def test_what_may_be_with_the_partner_is_not_discarded_unless_that_is_said
     submitted, reminded = await lane(here)
     with pytest.raises(Wrong) as error:
         await discarded(here, submitted)
-    assert error.value.code == "message.in_doubt"
+    assert error.value.code == "operator.in_doubt"
     assert await here.store.holds() == []
     assert await lane(here) == [submitted, reminded]
     assert (await discarded(here, submitted, in_doubt=True)).in_doubt

@@ -133,7 +133,7 @@ async def test_a_hold_with_an_end_ends_then_and_not_before() -> None:
     subject = await holding(city).find(submitted)
     with pytest.raises(Wrong) as error:
         await holding(city).release(subject)
-    assert error.value.code == "message.in_doubt"
+    assert error.value.code == "operator.in_doubt"
     city.clock.advance(4.9)
     assert await holding(city).sweep() == 0
     city.clock.advance(0.2)
