@@ -13,11 +13,13 @@ from gateway.cli import (
     doctor,
     evidence,
     incident,
+    links,
     member,
     members,
     message,
     queue,
     screen,
+    top,
     translate,
 )
 from gateway.cli.failure import failure
@@ -41,6 +43,8 @@ for group in (
     message,
     incident,
     queue,
+    links,
+    top,
     evidence,
     translate,
     contracts,

@@ -16,7 +16,7 @@ from gateway.records import (
     SealRecord,
     Ticket,
 )
-from gateway.stores import rows
+from gateway.stores import operators, rows
 from gateway.stores.schema import (
     CASE,
     EPOCH,
@@ -157,7 +157,11 @@ def waiting_expired(connection: Connection, now: int, limit: int) -> list[Messag
 
 def backlog(connection: Connection) -> list[Backlog]:
     query = select(TICKET.c.lane, func.count(), func.min(TICKET.c.at)).group_by(TICKET.c.lane)
-    return [Backlog(lane, depth, oldest) for lane, depth, oldest in connection.execute(query)]
+    held = operators.held(connection)
+    return [
+        Backlog(lane, depth, oldest, held.get(lane, 0))
+        for lane, depth, oldest in connection.execute(query)
+    ]
 
 
 def incidents(connection: Connection, limit: int) -> list[Incident]:
