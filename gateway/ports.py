@@ -16,6 +16,7 @@ from gateway.records import (
     Changes,
     EpochRecord,
     Incident,
+    LeaseRecord,
     MessageRecord,
     PartRecord,
     Scope,
@@ -114,6 +115,13 @@ class Store(Protocol):
     async def backlog(self) -> list[Backlog]:
         """Depth and age of every lane that has tickets."""
 
+    async def lanes(self, under: str) -> list[str]:
+        """The lanes that have tickets, `under` itself or below it (`under/…`). Quick, however
+        many tickets there are."""
+
+    async def last_heard(self, issuer: str) -> int | None:
+        """When a seal of `issuer` was last kept, Unix milliseconds."""
+
     async def incidents(self, *, limit: int) -> list[Incident]:
         """The newest incidents first, without their content."""
 
@@ -129,6 +137,10 @@ class Store(Protocol):
     async def release(self, lane: str, owner: str) -> None:
         """Give up a lease; not an error when there is none."""
 
+    async def leases(self, under: str) -> list[LeaseRecord]:
+        """All leases below `under` (`under/…`), also those that ran out and were not taken
+        by another."""
+
     def fault(self) -> str | None:
         """The code of the last commit when it failed for the store's own sake; else None.
 
@@ -140,7 +152,20 @@ class Store(Protocol):
 
 
 class Consumer(Protocol):
-    """The one consumer of a lane."""
+    """The one consumer of a lane, or of the lanes below one (`gateway.lanes`)."""
+
+    @property
+    def held(self) -> bool:
+        """Whether the lane is still ours; when it was lost, it may be so again."""
+
+    @property
+    def surplus(self) -> bool:
+        """Whether this process holds more lanes of the kind than its share: let go of this
+        one when nothing of it is under way."""
+
+    async def news(self, wait: float) -> None:
+        """Returns when there may be new tickets: when somebody says so, when it is time to
+        look without being told, or after `wait` seconds."""
 
     async def take(self, limit: int, wait: float) -> list[Ticket]:
         """Up to `limit` tickets not taken before, in order; waits up to `wait` seconds for

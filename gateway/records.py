@@ -154,7 +154,8 @@ class CaseRecord:
 
     `case` is None when its submission was refused: the counters go on all the same.
     `sent` is the last sequence that we gave, `taken` the last of the partner's that we
-    judged. `number` is what this city's own system calls the case.
+    judged. `number` is what this city's own system calls the case. `bucket` names its lane to
+    that system (`gateway.lanes`); a store keeps the first one, whatever is written later.
     """
 
     id: str
@@ -165,6 +166,7 @@ class CaseRecord:
     number: str | None
     opened_at: int
     changed_at: int
+    bucket: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,15 @@ class Ticket:
     at: int
     size: int = 0  # bytes on the wire, near enough to close a batch by
     position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRecord:
+    """Who holds a lease, or held it last, and until when."""
+
+    lane: str
+    owner: str
+    until: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ from gateway.exchange.settle import Settled, read_reply, settlement, settling
 from gateway.exchange.window import Window
 from gateway.ports import Answer, Consumer, Link, Queue, Store, Verdict, always
 from gateway.records import (
-    CITY_LANE,
     OPEN_STATES,
     Changes,
     Scope,
@@ -205,10 +204,9 @@ class Courier:
             changes = settlement(packed, settled, tickets, snapshot, now=now, to_city=self._to_city)
             return Verdict(changes, changes)
 
-        changes = await self._store.apply(settling(us, settled), rule)
+        changes = await self._store.apply(settling(us, settled, now), rule)
         await consumer.done([tickets[message.id] for message, _, _ in settled.receipts])
-        if changes.tickets:
-            await self._queue.announce([CITY_LANE])
+        await self._queue.announce({ticket.lane for ticket in changes.tickets})
 
     async def _write(self, changes: Changes) -> None:
         await self._store.apply(Scope(), always(changes))

@@ -35,7 +35,7 @@ from gateway.exchange.home import Home
 from gateway.exchange.judge import Candidate, Judged, Judgement, note
 from gateway.exchange.sealed_tree import seal_leaves
 from gateway.ports import Queue, Store, Verdict, always
-from gateway.records import CITY_LANE, Changes, Scope, SealOf, SealRecord, Snapshot, seal_id
+from gateway.records import Changes, Scope, SealOf, SealRecord, Snapshot, seal_id
 from keys.batch_seal import check_seal
 
 
@@ -109,7 +109,7 @@ class Receive:
             waiting_of=(sender,),
         )
 
-        def rule(snapshot: Snapshot) -> Verdict[list[Judged]]:
+        def rule(snapshot: Snapshot) -> Verdict[tuple[list[Judged], set[str]]]:
             judgement = Judgement(
                 snapshot,
                 us=self._home.code,
@@ -120,11 +120,11 @@ class Receive:
             judged = judgement.judge(candidates)
             if _keeps_anything(judgement.changes):
                 judgement.changes.seals.append(seal)
-            return Verdict(judgement.changes, judged)
+            lanes = {ticket.lane for ticket in judgement.changes.tickets}
+            return Verdict(judgement.changes, (judged, lanes))
 
-        judged = await self._store.apply(scope, rule)
-        if self._to_city:
-            await self._queue.announce([CITY_LANE])
+        judged, lanes = await self._store.apply(scope, rule)
+        await self._queue.announce(lanes)
         for result, count in Counter(one.result for one in judged).items():
             self._home.meter.received(sender, result, count)
         return judged

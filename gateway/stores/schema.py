@@ -39,6 +39,7 @@ CASE = Table(
     Column("number", String(100)),
     Column("opened_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
+    Column("bucket", Integer),  # null: the id chooses one (gateway/lanes.py)
     Index("case_by_number", "number", unique=True),
     Index("case_by_change", "changed_at", "id"),
 )

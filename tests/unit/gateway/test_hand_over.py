@@ -21,7 +21,7 @@ from gateway.records import (
 from gateway.simulation.drafts import said
 from gateway.simulation.front_end import MemoryConnector, ToldAdapter
 from gateway.simulation.loop import simulate
-from tests.unit.gateway.stage import HERE, THERE, City, two_cities
+from tests.unit.gateway.stage import HERE, THERE, City, to_the_city, two_cities
 
 
 class Counter:
@@ -62,7 +62,7 @@ class Counter:
         simulate(play, at.clock)
 
     def left(self, city: City | None = None) -> Sequence[Ticket]:
-        return asyncio.run((city or self.there).store.tickets(CITY_LANE, 0, 100))
+        return asyncio.run(to_the_city((city or self.there).store))
 
     def incidents(self) -> list[str]:
         return [each.code for each in asyncio.run(self.there.store.incidents(limit=10))]
@@ -127,7 +127,7 @@ def test_while_the_share_is_gone_messages_wait_in_order() -> None:
 
     async def mend_it() -> None:
         await counter.there.clock.sleep(20.0)
-        assert len(await counter.there.store.tickets(CITY_LANE, 0, 10)) == 2
+        assert len(await to_the_city(counter.there.store)) == 2
         counter.connector.broken = False
 
     counter.runs(lambda: counter.comes(Kind.REMIND), mend_it)
