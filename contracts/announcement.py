@@ -17,6 +17,7 @@ class Announcement(Model):
     """There are new tickets in a lane."""
 
     lane: Lane = Field(
-        description="`city/` and a bucket, `city` (before 0.2), or `partner/` and the code of a member"
+        description="`partner/` and the code of a member, or `city/` and a bucket of cases; "
+        "`city` alone is of versions before 0.2"
     )
     announced_at: Moment = Field(description="when it was said, for whoever looks into a queue")

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterable
 
 from contracts.case import Application
+from gateway.ports import Backlog
 from gateway.records import CITY_LANE, CaseRecord
 
 CITY_BUCKETS = 8
@@ -53,6 +54,17 @@ def shown(lane: str) -> str:
 
 def leases_of(lanes: Iterable[str]) -> set[str]:
     return {lease_of(lane) for lane in lanes}
+
+
+def merged(backlog: Iterable[Backlog]) -> list[Backlog]:
+    """As operators see it: one lane to the city for each partner, whatever its buckets."""
+    lanes: dict[str, Backlog] = {}
+    for each in backlog:
+        name = shown(each.lane)
+        known = lanes.get(name, Backlog(name, 0, None))
+        times = [at for at in (known.oldest_at, each.oldest_at) if at is not None]
+        lanes[name] = Backlog(name, known.depth + each.depth, min(times, default=None))
+    return list(lanes.values())
 
 
 def _bucket(text: str) -> int:

@@ -238,6 +238,9 @@ class Meter(Protocol):
     def rejected(self, code: str) -> None:
         """A batch or reply was not used at all."""
 
+    def limited(self, partner: str, code: str) -> None:
+        """A partner was told that it sends too much."""
+
 
 class Signer(Protocol):
     """Signs in this city's name. May be a token that takes milliseconds."""

@@ -9,13 +9,14 @@ from gateway.cli import screen
 from gateway.cli.desk import Desk, Home, at_desk
 from gateway.cli.language import say
 from gateway.cli.wording import city_name, clock
+from gateway.lanes import merged, partner_of, to_the_city
 from gateway.ports import Backlog
 from gateway.records import CITY_LANE
 
 
 def rebuild(home: Home = Path()) -> None:
     async def work(desk: Desk) -> list[Backlog]:
-        return await desk.parts.queue.rebuild()
+        return merged(await desk.parts.queue.rebuild())
 
     lanes = at_desk(home, work)
     console = screen.out()
@@ -40,9 +41,12 @@ def rebuild(home: Home = Path()) -> None:
 
 
 def _lane_name(lane: str) -> str:
-    """`本市系统`, or the city to which a lane leads."""
+    """`本市系统`, with the partner whose messages wait for it, or the city that a lane leads to."""
     if lane == CITY_LANE:
         return say("本市系统", "own system")
+    if to_the_city(lane):
+        city = city_name(partner_of(lane))
+        return say(f"本市系统 ({city})", f"own system ({city})")
     return city_name(lane.removeprefix("partner/"))
 
 

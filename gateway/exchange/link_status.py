@@ -16,6 +16,8 @@ class LinkStatus:
     last_failure: datetime | None = None
     last_code: str | None = None
     last_detail: str | None = None
+    pace: float | None = None
+    """Messages a second that we hold ourselves to, because the partner asked for less."""
 
     def succeeded(self, now: datetime) -> None:
         self.failures = 0

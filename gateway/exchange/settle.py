@@ -39,7 +39,6 @@ from gateway.records import (
 from keys.batch_seal import check_paths, check_seal
 from keys.suites import DIGESTS
 
-
 _CLOCKS_APART = 1000 * limits.CLOCK_SKEW_S  # of the machines of one city: far less than this
 
 

@@ -22,6 +22,9 @@ from gateway.ports import Arrival, Connector, Notice, Store, always
 from gateway.records import Changes, Incident, Scope
 
 _LOG = logging.getLogger("tongban.take_in")
+TAKE_IN_LEASE = "take-in"
+"""Whoever holds it takes in: one folder must not be emptied by two."""
+
 _PARTLY_ZH = "; 已发出的部分 (见 detail 的 sent) 勿再放入"
 _PARTLY_EN = "; without what was sent already (sent, in detail)"
 

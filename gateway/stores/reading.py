@@ -177,7 +177,8 @@ def lanes(connection: Connection, under: str) -> list[str]:
 
 def last_heard(connection: Connection, issuer: str) -> int | None:
     query = select(func.max(SEAL.c.at)).where(SEAL.c.issuer == issuer)
-    return connection.execute(query).scalar_one()
+    found: int | None = connection.execute(query).scalar_one()
+    return found
 
 
 def incidents(connection: Connection, limit: int) -> list[Incident]:

@@ -21,8 +21,8 @@ from gateway.exchange.judge import Candidate, Judged, Judgement
 from gateway.ports import Verdict
 from gateway.records import Direction, MessageRecord, MessageState, Scope, Snapshot
 from gateway.simulation.store import MemoryStore
-from tests.unit.gateway.stage import to_the_city
 from keys.suites import DIGESTS
+from tests.unit.gateway.stage import to_the_city
 
 SENDER, US, THIRD = "410100", "440100", "430100"
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
