@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.config import FILE_NAME
 from tests.processes.city import free_port
 from tests.processes.patience import LONG, until
 
@@ -172,6 +173,18 @@ def install() -> str | None:
         f"these tests need RabbitMQ: apt-get install rabbitmq-server, or name a broker in "
         f"{ADDRESS_VARIABLE}; {need.stderr.strip()[-200:]}"
     )
+
+
+def use_broker(folder: Path, server: RabbitServer, vhost: str) -> None:
+    """From now on the processes of the member in `folder` tell each other through `vhost`."""
+    secret = folder / "broker-password"
+    secret.touch(mode=0o600)
+    secret.write_text(PASSWORD)
+    with (folder / FILE_NAME).open("a") as file:
+        file.write(
+            f'\n[queue]\nengine = "rabbitmq"\npassword_file = "{secret.name}"\n'
+            f'url = "amqp://{USER}@127.0.0.1:{server.port}/{vhost}"\n'
+        )
 
 
 if __name__ == "__main__":
