@@ -135,11 +135,11 @@ class Courier:
         )
 
     async def _watch(self, consumer: Consumer) -> None:
-        """What cannot be heard in this process: another one should carry the lane, or the
-        partner that we wait for was heard by another."""
+        """What cannot be heard in this process: another one should carry the lane, or does
+        already, or the partner that we wait for was heard by another."""
         while True:
             await self._home.clock.sleep(_WATCH_SECONDS)
-            if consumer.surplus:
+            if consumer.surplus or not consumer.held:
                 self._leaving = True
                 self._changed.set()
                 return

@@ -38,6 +38,7 @@ _A_TURN = 4
 """Documents that a lane may hand over before it is another's turn: few, so that nobody waits
 long, and more than one, so that not every document costs a look around."""
 
+_IDLE_SECONDS = 5.0  # without news
 _SHARE_SECONDS = 0.5  # between two looks whether another process should have a lease of ours
 
 
@@ -78,7 +79,7 @@ class HandOver:
                 self._held[lease] = consumer
                 self._changed.set()
                 try:
-                    while not consumer.surplus:
+                    while consumer.held and not consumer.surplus:
                         await self._home.clock.sleep(_SHARE_SECONDS)
                 finally:
                     del self._held[lease]
@@ -111,7 +112,7 @@ class HandOver:
             for waiting in (
                 self._stopping.wait(),
                 self._changed.wait(),
-                *(consumer.news(_SHARE_SECONDS) for consumer in self._held.values()),
+                *(consumer.news(_IDLE_SECONDS) for consumer in self._held.values()),
             )
         ]
         try:
