@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, bindparam, func, literal, select, tuple_
+from sqlalchemy import Connection, bindparam, func, literal, select, text, tuple_
 
 from gateway.ports import Backlog
 from gateway.records import (
@@ -162,6 +162,27 @@ def backlog(connection: Connection) -> list[Backlog]:
         Backlog(lane, depth, oldest, held.get(lane, 0))
         for lane, depth, oldest in connection.execute(query)
     ]
+
+
+_LANES = text(
+    "WITH RECURSIVE step (lane) AS ("
+    " SELECT min(lane) FROM ticket UNION ALL"
+    " SELECT (SELECT min(lane) FROM ticket WHERE lane > step.lane) FROM step"
+    " WHERE step.lane IS NOT NULL"
+    ") SELECT lane FROM step WHERE lane IS NOT NULL"
+)
+"""From one lane to the next by the index: as many steps as lanes, not as tickets."""
+
+
+def lanes(connection: Connection, under: str) -> list[str]:
+    found = connection.execute(_LANES).scalars()
+    return [lane for lane in found if f"{lane}/".startswith(f"{under}/")]
+
+
+def last_heard(connection: Connection, issuer: str) -> int | None:
+    query = select(func.max(SEAL.c.at)).where(SEAL.c.issuer == issuer)
+    found: int | None = connection.execute(query).scalar_one()
+    return found
 
 
 def incidents(connection: Connection, limit: int) -> list[Incident]:
