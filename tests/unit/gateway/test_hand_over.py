@@ -8,6 +8,7 @@ from adapters.adapter import Loss
 from contracts.errors import DocumentRejected
 from contracts.messages import Kind
 from gateway.exchange.hand_over import HandOver
+from gateway.exchange.holding import Holding, Order, Subject
 from gateway.exchange.pack import pack
 from gateway.ports import Verdict
 from gateway.queues.embedded import EmbeddedQueue
@@ -134,6 +135,31 @@ def test_while_the_share_is_gone_messages_wait_in_order() -> None:
 
     counter.runs(lambda: counter.comes(Kind.REMIND), mend_it)
     assert len(counter.connector.handed_over) == 2
+    assert counter.left() == []
+
+
+def test_what_is_held_is_passed_by_however_much_it_is_until_somebody_lets_it_go() -> None:
+    counter = Counter()
+    holding = Holding(counter.there.home, counter.there.store, counter.there.queue)
+    cases: list[str] = []
+
+    async def scene() -> None:
+        for number in range(7):
+            cases.append(await counter.here.opens(str(number)))
+        tickets = await counter.here.store.tickets(partner_lane(THERE), 0, 10)
+        outgoing = await counter.here.store.outgoing([ticket.message_id for ticket in tickets])
+        await counter.there.receive((await pack(counter.here.home, THERE, outgoing)).body)
+        for case_id in cases[:-1]:
+            await holding.hold(Subject(case_id), Order("wang", "先核对"))
+
+    async def let_go() -> None:
+        await counter.there.clock.sleep(20.0)
+        assert [draft.number for draft in counter.adapter.written] == [cases[-1]]
+        for case_id in cases[:-1]:
+            await holding.release(Subject(case_id))
+
+    counter.runs(scene, let_go)
+    assert [draft.number for draft in counter.adapter.written] == [cases[-1], *cases[:-1]]
     assert counter.left() == []
 
 
