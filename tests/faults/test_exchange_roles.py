@@ -4,7 +4,9 @@ PostgreSQL keeps, RabbitMQ tells, a front hands requests to whichever `api` list
 partner files comes to the city's own system once and in order, and so does the answer.
 """
 
+import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ PARTNER, MEMBER = "440100", "430100"
 MATTER = MatterRef(base_code="002014001000", name="职业资格证书核验")
 CASES = 24
 SAID = (Kind.SUBMIT, Kind.REMIND, Kind.REMIND)
+DRAIN = 20.0  # seconds after which a process that stops gives up what it waits for
 TAKEOVER = 20.0  # seconds; a lease is 6
 
 
@@ -134,6 +137,7 @@ async def test_no_process_is_needed_by_the_others(
                 await until_then(lambda: bureau.work() == filed, "all cases are answered")
                 await until_then(lambda: closed(partner) == filed, "all cases are closed")
                 await all_settled(partner, member)
+            await asyncio.to_thread(stop_all, [each for each in staff.all if each.process])
         said = assert_same_story(partner.books, member.books, partner.folder / "members.json")
         assert said == filed * (len(SAID) + 4)
         assert all(kinds == list(SAID) for kinds in bureau.documents().values())
@@ -154,6 +158,15 @@ async def shares_are_taken(staff: Staff) -> None:
         return [int(row[0]) for row in found]
 
     await until_then(lambda: held() == [4, 5], "nine leases are shared by two")
+
+
+def stop_all(processes: list[City]) -> None:
+    """Each ends in order and soon, also one that waits for what another holds."""
+    start = time.monotonic()
+    for each in processes:
+        each.terminate()
+    assert [each.ended() for each in processes] == [0] * len(processes)
+    assert time.monotonic() - start < DRAIN, "nobody had to be given up"
 
 
 def closed(city: City) -> int:

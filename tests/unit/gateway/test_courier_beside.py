@@ -12,7 +12,7 @@ from gateway.queues.embedded import EmbeddedQueue
 from gateway.records import partner_lane
 from gateway.simulation.loop import simulate
 from gateway.simulation.network import SimulatedNetwork, Weather
-from tests.unit.gateway.stage import THERE, City, two_cities
+from tests.unit.gateway.stage import ELSEWHERE, THERE, City, two_cities
 
 LANE = partner_lane(THERE)
 PACE = Pace(backoff_base=600.0, backoff_ceiling=600.0)
@@ -26,18 +26,19 @@ class Scene:
         self.clock = self.here.clock
         self.network = SimulatedNetwork(self.clock, random.Random(3), Weather.fair())
         self.couriers: list[Courier] = []
+        self.queues: dict[str, EmbeddedQueue] = {}
 
-    def courier(self, owner: str) -> asyncio.Task[None]:
+    def courier(self, owner: str, partner: str = THERE) -> asyncio.Task[None]:
         """Of a process of the first city that has this name."""
         here = self.here
-        queue = EmbeddedQueue(here.store, self.clock, owner=owner)
+        queue = self.queues.setdefault(owner, EmbeddedQueue(here.store, self.clock, owner=owner))
         self.couriers.append(
             Courier(
                 here.home,
                 here.store,
                 queue,
-                self.network.link(THERE),
-                THERE,
+                self.network.link(partner),
+                partner,
                 pace=PACE,
                 to_city=False,
                 uniform=random.Random(4),
@@ -135,5 +136,33 @@ def test_a_courier_process_that_joins_gets_the_lane_of_one_that_stops_at_once() 
         assert await scene.until_empty() < 2.0
         scene.couriers[1].stop()
         await second
+
+    scene.plays(play)
+
+
+def test_a_process_that_joins_gets_the_lane_of_a_partner_and_what_was_sent_arrives_once() -> None:
+    scene = Scene()
+
+    async def play() -> None:
+        scene.network.join(THERE, scene.answer)
+        running = [scene.courier("p1"), scene.courier("p1", ELSEWHERE)]
+        await scene.clock.sleep(3.0)
+        assert [courier.waiting for courier in scene.couriers] == [False, False]
+        running += [scene.courier("p2"), scene.courier("p2", ELSEWHERE)]
+        for number in range(40):
+            await scene.here.opens(str(number))
+            await scene.clock.sleep(0.2)
+        of_there, of_elsewhere = scene.couriers[::2], scene.couriers[1::2]
+        for two in (of_there, of_elsewhere):
+            assert sorted(courier.waiting for courier in two) == [False, True]
+        assert sorted(courier.waiting for courier in scene.couriers[:2]) == [False, True]
+        await scene.until_empty()
+        assert len(await scene.there.store.cases(before=None, limit=100)) == 40
+        for courier in scene.couriers:
+            courier.stop()
+        for task, courier in zip(running, scene.couriers, strict=True):
+            if courier.waiting:
+                task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     scene.plays(play)
