@@ -7,13 +7,25 @@ is held, or was taken out of its lane, is not sent by a process that had it in m
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, distinct, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    distinct,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.engine import Dialect
 
 from gateway.records import Hold, Note, Scope, Snapshot, Ticket
 from gateway.stores import rows
+from gateway.stores.bulk import Bulk
 from gateway.stores.schema import HOLD, NOTE, TICKET
 
-_TICKETS_AT = select(TICKET).where(TICKET.c.position.in_(bindparam("places", expanding=True)))
 _TICKETS_OF = (
     select(TICKET)
     .where(TICKET.c.case_id.in_(bindparam("ids", expanding=True)))
@@ -42,17 +54,35 @@ _HELD = (
 )
 
 
-def look(connection: Connection, scope: Scope, snapshot: Snapshot) -> None:
-    """Tickets and holds of `scope` into the snapshot."""
-    if scope.tickets:
-        for row in connection.execute(_TICKETS_AT, {"places": list(scope.tickets)}):
-            snapshot.tickets[row.position] = rows.ticket_record(row)
-    if scope.tickets_of:
-        for row in connection.execute(_TICKETS_OF, {"ids": list(scope.tickets_of)}):
-            snapshot.tickets[row.position] = rows.ticket_record(row)
-    if scope.holds:
-        for row in connection.execute(_HOLDS_OF, {"ids": list(scope.holds)}):
-            snapshot.holds.setdefault(row.case_id, []).append(rows.hold_record(row))
+class Lanes:
+    """Looks at tickets and holds. Every batch passes here: see `Bulk`."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        def at(size: int) -> Any:
+            places = [
+                bindparam(f"place_{row}", type_=TICKET.c.position.type) for row in range(size)
+            ]
+            return select(TICKET.c.position).where(TICKET.c.position.in_(places))
+
+        self._tickets_at = Bulk(dialect, ("place",), at)
+        self._any_hold = str(select(HOLD.c.position).limit(literal_column("1")))
+
+    def look(self, connection: Connection, scope: Scope, snapshot: Snapshot) -> None:
+        """Tickets and holds of `scope` into the snapshot."""
+        if scope.tickets:
+            places = [(position,) for position in scope.tickets]
+            found = self._tickets_at.fetch(connection, places)
+            snapshot.standing = frozenset([row[0] for row in found])
+        if scope.tickets_of:
+            for row in connection.execute(_TICKETS_OF, {"ids": list(scope.tickets_of)}):
+                snapshot.tickets[row.position] = rows.ticket_record(row)
+        if scope.holds and self._holds_anything(connection):
+            for row in connection.execute(_HOLDS_OF, {"ids": list(scope.holds)}):
+                snapshot.holds.setdefault(row.case_id, []).append(rows.hold_record(row))
+
+    def _holds_anything(self, connection: Connection) -> bool:
+        """Nearly always nothing is held, and nobody has to ask for each case."""
+        return connection.exec_driver_sql(self._any_hold).first() is not None
 
 
 def reissue(
@@ -88,4 +118,4 @@ def held(connection: Connection) -> dict[str, int]:
     """How many tickets of each lane are held. Nearly always nothing is, and this is quick."""
     if connection.execute(select(HOLD.c.case_id).limit(1)).first() is None:
         return {}
-    return dict(connection.execute(_HELD).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(_HELD)}

@@ -178,6 +178,7 @@ class Transaction:
             return given.on_conflict_do_update(index_elements=["key"], set_=changing)
 
         self._insert = insert
+        self._lanes = operators.Lanes(dialect)
         self._upsert_cases = Bulk(dialect, rows.CASE_COLUMNS, upsert_cases)
         self._insert_messages = plain(MESSAGE, rows.MESSAGE_COLUMNS)
         self._insert_parts = plain(PART, rows.PART_COLUMNS)
@@ -216,7 +217,7 @@ class Transaction:
             snapshot.history[case_id] = reading.messages(connection, case_id)
         for sender in scope.waiting_of:
             self._look_at_waiting(connection, sender, scope.cases, snapshot)
-        operators.look(connection, scope, snapshot)
+        self._lanes.look(connection, scope, snapshot)
         return snapshot
 
     def _look_at_messages(
