@@ -105,7 +105,6 @@ class Courier:
         """Carry until `stop`; returns when nothing is in flight."""
         lane = self._queue.consume(partner_lane(self._partner))
         async with lane as consumer, asyncio.TaskGroup() as tasks:
-            self.status.carrying = True
             feeding = tasks.create_task(self._feed(consumer))
             await self._dispatch(consumer, tasks)
             feeding.cancel()
@@ -121,7 +120,9 @@ class Courier:
                 continue
             try:
                 tickets = await consumer.take(room - self._window.waiting, wait=1.0)
+                self.status.carrying = True
             except TongbanError as error:
+                self.status.carrying = False  # nothing can be read, or another process has it
                 self.status.failed(error, self._home.clock.now())
                 await self._home.clock.sleep(1.0)
                 continue
