@@ -155,7 +155,9 @@ class Courier:
                 continue
             try:
                 tickets = await consumer.take(room - self._window.waiting, wait=1.0)
+                self.status.carrying = True
             except TongbanError as error:
+                self.status.carrying = False  # nothing can be read, or another process has it
                 self.status.failed(error, self._home.clock.now())
                 await self._home.clock.sleep(1.0)
                 continue
