@@ -22,13 +22,16 @@ _DEBIAN = "/usr/lib/postgresql"
 class PrivatePostgres:
     """One server over `folder`, which others must be able to enter when we are root."""
 
-    def __init__(self, binaries: Path, folder: Path, port: int, password: str | None = None) -> None:
-        """Make its files. Without a `password` everybody on this machine may come in."""
+    def __init__(
+        self, binaries: Path, folder: Path, port: int, password: str | None = None, *more: str
+    ) -> None:
+        """Make its files; `more`: words for initdb. Without a `password` everybody on this
+        machine may come in."""
         self.port = port
         self._binaries, self._folder = binaries, folder
         if os.geteuid() == 0:  # the server refuses to run as root
             shutil.chown(folder, *_account())
-        words = ["-U", ROLE, "-E", "UTF8", "--no-sync", "--locale=C"]
+        words = ["-U", ROLE, "-E", "UTF8", "--no-sync", "--locale=C", *more]
         if password is None:
             self._run("initdb", *words, "-A", "trust")
             return
