@@ -167,6 +167,8 @@ class Courier:
         try:
             again = await self._carry(consumer, batch)
         except TongbanError as error:
+            if getattr(error, "timed_out", False):
+                self._shrink(len(batch))
             self._failed(error)
         except Exception:
             _LOG.exception("a batch to %s failed in a way nobody foresaw", self._partner)
@@ -221,7 +223,7 @@ class Courier:
             return answer.body
         code, detail = _problem(answer)
         if code in _TOO_LARGE:
-            self._window.batch_count = max(1, self._window.batch_count // 2)
+            self._shrink(self._window.batch_count)
         raise PartnerUnreachable(
             f"answered {answer.status} {code}: {detail}",
             code="link.answer",
@@ -229,6 +231,10 @@ class Courier:
             partner=self._partner,
             answer=code,
         )
+
+    def _shrink(self, count: int) -> None:
+        """So many were too many at once; a link of a few KiB a second takes one after another."""
+        self._window.batch_count = max(1, min(self._window.batch_count, count // 2))
 
     def _succeeded(self, settled: Settled) -> None:
         self._backoff.succeeded()

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import FILE_NAME
-from tests.processes.city import City, beside, cities
+from tests.processes.broker import use_broker
+from tests.processes.city import beside, cities
 from tests.processes.ledger import assert_same_story, count
 from tests.processes.office import all_settled, offices
-from tests.processes.rabbitmq import PASSWORD, USER, RabbitServer, rabbit_server
+from tests.processes.rabbitmq import PASSWORD, RabbitServer, rabbit_server
 
 ROUND = 30
 
@@ -20,18 +20,6 @@ ROUND = 30
 def server() -> Iterator[RabbitServer]:
     with rabbit_server() as server:
         yield server
-
-
-def use_broker(city: City, server: RabbitServer, vhost: str) -> None:
-    """From now on the city's processes tell each other through `vhost`."""
-    secret = city.folder / "broker-password"
-    secret.touch(mode=0o600)
-    secret.write_text(PASSWORD)
-    with (city.folder / FILE_NAME).open("a") as file:
-        file.write(
-            f'\n[queue]\nengine = "rabbitmq"\npassword_file = "{secret.name}"\n'
-            f'url = "amqp://{USER}@127.0.0.1:{server.port}/{vhost}"\n'
-        )
 
 
 @pytest.mark.slow
