@@ -20,11 +20,12 @@ from tests.processes.commit_cutter import CommitCutter, commit_cutter
 from tests.processes.ledger import ask, assert_same_story
 from tests.processes.office import Office, all_settled, offices
 from tests.processes.outages import in_spite_of_outages
+from tests.processes.patience import until_then
 from tests.processes.postgres import PrivateServer, private_server
 from tests.processes.rabbitmq import RabbitServer, rabbit_server
 
 SEED = 20_261_125
-KILLS, CUTS = 8, 25
+CASES, KILLS, CUTS = 20, 6, 25
 SUITES = {"410100": "sm", "440100": "intl"}
 
 
@@ -125,7 +126,7 @@ async def test_any_process_is_killed_at_any_moment(pair: Pair) -> None:
             victim.kill()
             victim.start()
 
-    await flow_while(pair, kill_now_and_then, 30)
+    await flow_while(pair, kill_now_and_then, CASES)
 
 
 @pytest.mark.slow
@@ -137,13 +138,12 @@ async def test_connections_end_in_the_middle_of_commits(pair: Pair) -> None:
             await asyncio.sleep(pair.chance.uniform(0.02, 0.3))
             database = pair.chance.choice(databases)
             await asyncio.to_thread(pair.postgres.end_connections, database)
-        while not (pair.road.cut_before and pair.road.cut_after):
-            await asyncio.sleep(0.05)
+        await until_then(
+            lambda: pair.road.cut_before and pair.road.cut_after, "commits are cut at both moments"
+        )
         pair.road.share = 0.0
 
-    await flow_while(pair, cut_now_and_then, 30)
-    assert pair.road.cut_before
-    assert pair.road.cut_after
+    await flow_while(pair, cut_now_and_then, CASES)
 
 
 @pytest.mark.slow
@@ -157,7 +157,7 @@ async def test_both_servers_stop_and_come_back(pair: Pair) -> None:
         await asyncio.to_thread(pair.postgres.start)
         await starting
 
-    await flow_while(pair, stop_and_start, 30)
+    await flow_while(pair, stop_and_start, CASES)
     for process in pair.processes:
         process.terminate()
     for process in pair.processes:

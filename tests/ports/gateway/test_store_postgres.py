@@ -123,6 +123,23 @@ async def test_a_process_that_was_halted_while_it_wrote_keeps_nobody_out(
     await store.close()
 
 
+async def test_a_connection_that_ends_while_months_are_made_is_an_outage_like_any(
+    postgres: Server, database: str
+) -> None:
+    engine = connect(database)
+    store = store_over(engine, CLOCK)
+
+    @event.listens_for(engine, "savepoint", once=True)
+    def cut_off(_connection: Connection, _name: str) -> None:
+        postgres.end_connections(database)
+
+    with pytest.raises(StoreUnavailable):
+        await write(store, messages=[message("m1")])
+    await write(store, messages=[message("m1")])
+    assert await store.message(US, "m1") == message("m1")
+    await store.close()
+
+
 @pytest.mark.parametrize("minutes", [2, -2])
 async def test_leases_go_by_the_time_of_the_server(database: str, minutes: int) -> None:
     class Off(SystemClock):
