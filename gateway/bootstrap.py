@@ -102,11 +102,11 @@ def _queue(folder: config.Home, store: Store, clock: Clock, *, owner: str) -> Qu
     """The queue that the settings choose. Raises KeyUnusable."""
     settings = folder.settings.queue
     if settings.engine == "embedded":
-        return EmbeddedQueue(store, clock, owner=owner)
+        return EmbeddedQueue(store, clock, owner=owner, lease=settings.lease_s)
     password = _password(folder, settings.password_file, settings.password_env)
     address = URL(settings.url or "").with_password(password)
     prefix = f"tongban.{folder.settings.member.code}"
-    return RabbitQueue(store, clock, address, owner=owner, prefix=prefix)
+    return RabbitQueue(store, clock, address, owner=owner, prefix=prefix, lease=settings.lease_s)
 
 
 def _password(folder: config.Home, file: Path | None, env: str | None) -> str:

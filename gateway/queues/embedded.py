@@ -14,19 +14,29 @@ from contracts.errors import StoreUnavailable
 from gateway.ports import Backlog, Clock, Store
 from gateway.records import Ticket
 
-_LEASE_SECONDS = 6.0
+LEASE_SECONDS = 6.0
 _ASK_SECONDS = 0.5  # between two attempts to get the lease of another
 
 
 class EmbeddedQueue:
     """A `Queue` over any store."""
 
-    def __init__(self, store: Store, clock: Clock, *, owner: str, poll: float = 0.1) -> None:
-        """`owner`: a name that no other process has."""
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        owner: str,
+        poll: float = 0.1,
+        lease: float = LEASE_SECONDS,
+    ) -> None:
+        """`owner`: a name that no other process has; `lease`: seconds after which the lanes
+        of a dead process are taken over, the same for all processes."""
         self._store = store
         self._clock = clock
         self._owner = owner
         self._poll = poll
+        self._lease_seconds = lease
         self._news: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._one: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -65,19 +75,19 @@ class EmbeddedQueue:
     async def _lease(self, lane: str) -> bool:
         now = int(self._clock.now().timestamp() * 1000)
         try:
-            until = now + int(_LEASE_SECONDS * 1000)
+            until = now + int(self._lease_seconds * 1000)
             return await self._store.lease(lane, self._owner, now, until)
         except StoreUnavailable:
             return False
 
     async def _renew(self, lane: str, consumer: "EmbeddedConsumer") -> None:
         """Renew the lease well before it runs out; a consumer that lost it stops taking."""
-        held_until = self._clock.monotonic() + _LEASE_SECONDS
+        held_until = self._clock.monotonic() + self._lease_seconds
         while True:
-            await self._clock.sleep(_LEASE_SECONDS / 4)
+            await self._clock.sleep(self._lease_seconds / 4)
             asked = self._clock.monotonic()
             if await self._lease(lane):
-                held_until = asked + _LEASE_SECONDS
+                held_until = asked + self._lease_seconds
                 consumer.held = True
             elif self._clock.monotonic() > held_until:
                 consumer.held = False

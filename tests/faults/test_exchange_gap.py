@@ -63,8 +63,7 @@ def test_a_gap_that_is_never_filled_ends_as_an_incident_and_holds_nobody_up(
 def told(attack: UnderAttack, letter: Letter) -> bool:
     """What the operator's list says of it: code, partner and case."""
     listed = subprocess.run(
-        [sys.executable, "-m", "gateway.cli", "incident", "list"]
-        + ["--home", str(attack.city.folder)],
+        [*(sys.executable, "-m", "gateway.cli"), "incident", "list", "--home", attack.city.folder],
         capture_output=True,
         text=True,
         check=True,

@@ -16,10 +16,14 @@ FILING, ANSWERING = "410100", "440100"
 
 
 async def kill_now_and_then(city: City, kills: int, chance: random.Random) -> None:
-    """Kill the gateway at random moments and start it again at once: often while it starts
-    or works alone, and now and then after the lanes of the last one were taken over."""
+    """Kill the gateway at random moments and start it again at once: mostly while it works,
+    with the lanes of the last one or without them yet, and now and then while it starts."""
     for number in range(kills):
-        await asyncio.sleep(chance.uniform(*((0.0, 1.8) if number % 5 else (5.0, 9.0))))
+        if number % 10 < 7:
+            await asyncio.to_thread(city.ready)
+            await asyncio.sleep(chance.uniform(0.0, 1.5))
+        else:
+            await asyncio.sleep(chance.uniform(0.0, 1.5))
         city.kill()
         city.start()
 
@@ -29,6 +33,7 @@ async def test_no_message_is_lost_doubled_or_disordered_by_fifty_kills(tmp_path:
     chance = random.Random(SEED)
     with cities(tmp_path, {FILING: "sm", ANSWERING: "intl"}) as both:
         for city in both:
+            city.env["TONGBAN_QUEUE__LEASE_S"] = "1"
             city.start()
         async with offices(both) as (filing, answering):
 

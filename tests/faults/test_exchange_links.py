@@ -111,7 +111,7 @@ class Three:
 @asynccontextmanager
 async def three(folder: Path) -> AsyncIterator[Three]:
     with cities(folder, SUITES) as made:
-        here, there, third = made
+        here, there = made[:2]
         for city in made:
             city.env["TONGBAN_EXCHANGE__TIMEOUT_S"] = str(TIMEOUT)
         async with (

@@ -133,7 +133,7 @@ async def test_any_process_is_killed_at_any_moment(pair: Pair) -> None:
 async def test_connections_end_in_the_middle_of_commits(pair: Pair) -> None:
     async def cut_now_and_then() -> None:
         pair.road.share = 0.05
-        databases = [city.database for city in pair.members]
+        databases = [str(city.books) for city in pair.members]
         for _ in range(CUTS):
             await asyncio.sleep(pair.chance.uniform(0.02, 0.3))
             database = pair.chance.choice(databases)

@@ -25,7 +25,7 @@ def main() -> None:
     def now(_: clock.SystemClock) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=float(file.read_text()))
 
-    clock.SystemClock.now = now  # type: ignore[method-assign]
+    clock.SystemClock.now = now  # type: ignore[assignment, method-assign]
     from gateway.cli import main as tongban
 
     tongban()
