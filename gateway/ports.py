@@ -202,7 +202,8 @@ class Link(Protocol):
         """Send a request, return the whole answer, within the link's limits.
 
         Raises PartnerUnreachable when there is no complete answer, for whatever reason:
-        the request may or may not have been acted upon.
+        the request may or may not have been acted upon. It is `timed_out` when less might
+        have passed in the time.
         """
 
 

@@ -147,7 +147,8 @@ async def test_a_link_that_is_cut_slow_flapping_or_deaf_one_way_loses_nothing(
             await all_of_them.assert_whole()
         # A slow link needs no healing: what waits passes in smaller batches.
         await roads.slow()
-        await all_of_them.file_all()
+        for _ in range(3):
+            await all_of_them.file_all()
         await all_of_them.assert_third_is_served()
         await all_of_them.assert_whole()
 
