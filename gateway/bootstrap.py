@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from gateway.queues.embedded import EmbeddedQueue
 from gateway.queues.rabbitmq import RabbitQueue
 from gateway.service import Gateway
 from gateway.signer import KeySigner
+from gateway.stores.move import Moved, Progress, move
 from gateway.stores.postgres import open_postgres
 from gateway.stores.sqlite import open_sqlite
 from gateway.web.api.exchange import ExchangeApi
@@ -92,10 +94,36 @@ def _store(folder: config.Home, clock: Clock) -> Store:
     settings = folder.settings.store
     if settings.engine == "sqlite":
         return open_sqlite(folder.path(settings.path), clock)
-    password = None  # libpq knows ways without one: certificates, peer, ~/.pgpass
+    return open_postgres(settings.url or "", _store_password(folder), clock)
+
+
+def _store_password(folder: config.Home) -> str | None:
+    """None: libpq knows ways without one: certificates, peer, ~/.pgpass."""
+    settings = folder.settings.store
     if settings.password_file or settings.password_env:
-        password = _password(folder, settings.password_file, settings.password_env)
-    return open_postgres(settings.url or "", password, clock)
+        return _password(folder, settings.password_file, settings.password_env)
+    return None
+
+
+def move_store(
+    folder: config.Home,
+    target: config.StoreTable,
+    progress: Progress,
+    then: Callable[[], None] | None = None,
+) -> Moved:
+    """Move a member's store from its file to the database of `target`; see `stores.move`.
+
+    Raises SettingsInvalid, KeyUnusable, StoreUnavailable, Wrong.
+    """
+    there = folder.with_store(target)
+    return move(
+        folder.path(folder.settings.store.path),
+        target.url or "",
+        _store_password(there),
+        now=int(SystemClock().now().timestamp() * 1000),
+        progress=progress,
+        then=then,
+    )
 
 
 def _queue(folder: config.Home, store: Store, clock: Clock, *, owner: str) -> Queue:

@@ -9,6 +9,7 @@ wrong, stands in `part_other`: it is found like everything else.
 """
 
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
@@ -21,6 +22,7 @@ _LOG = logging.getLogger("tongban.store")
 _AHEAD = 3  # months
 _PATIENCE_SECONDS = 2
 _DAY = 24 * 3600 * 1000
+_EARLIEST = 1_577_836_800_000  # 2020-01-01: nothing of ours is older
 
 
 def make_months(connection: Connection, now: int) -> None:
@@ -28,16 +30,37 @@ def make_months(connection: Connection, now: int) -> None:
 
     `now`: Unix milliseconds. On a connection that holds the writers' lock.
     """
-    today = datetime.fromtimestamp(now / 1000, UTC)
-    first = today.year * 12 + today.month - 1
+    first = _month(now)
     for month in range(first, first + _AHEAD + 1):
-        name = f"part_{month // 12:04}_{month % 12 + 1:02}"
-        start, end = _start(month), _start(month + 1)
-        if _exists(connection, name) or _has_others(connection, start, end):
-            continue
-        connection.exec_driver_sql(
-            f"CREATE TABLE {name} PARTITION OF part FOR VALUES FROM ({start}) TO ({end})"
-        )
+        _make(connection, month)
+
+
+def _make(connection: Connection, month: int) -> None:
+    name, start, end = _name(month), _start(month), _start(month + 1)
+    if _exists(connection, name) or _has_others(connection, start, end):
+        return
+    connection.exec_driver_sql(
+        f"CREATE TABLE {name} PARTITION OF part FOR VALUES FROM ({start}) TO ({end})"
+    )
+
+
+class MonthsSeen:
+    """Makes the tables of months gone by for parts that are brought in."""
+
+    def __init__(self, connection: Connection, now: int) -> None:
+        self._connection = connection
+        self._last = _month(now) + _AHEAD
+        self._seen: set[int] = set()
+
+    def make(self, times: Iterable[int]) -> None:
+        """Make the tables of the months of `times`, Unix milliseconds.
+
+        What no clock that was right can have said gets none, and goes to `part_other`.
+        """
+        sound = (at for at in times if _EARLIEST <= at < _start(self._last + 1))
+        for month in {_month(at) for at in sound} - self._seen:
+            _make(self._connection, month)
+            self._seen.add(month)
 
 
 def _try_to_make_months(connection: Connection, now: int) -> None:
@@ -48,6 +71,16 @@ def _try_to_make_months(connection: Connection, now: int) -> None:
             make_months(connection, now)
     except OperationalError as error:
         _LOG.warning("no tables for the next months, tomorrow again: %s", error.orig)
+
+
+def _month(at: int) -> int:
+    """The month of a time in Unix milliseconds, as `_start` counts them."""
+    date = datetime.fromtimestamp(at / 1000, UTC)
+    return date.year * 12 + date.month - 1
+
+
+def _name(month: int) -> str:
+    return f"part_{month // 12:04}_{month % 12 + 1:02}"
 
 
 def _start(month: int) -> int:

@@ -126,9 +126,9 @@ def _begin(connection: Connection) -> None:
         connection.info[TRANSACTION] = number
 
 
-def explain(error: DBAPIError) -> StoreUnavailable:
+def explain(error: DBAPIError | Error) -> StoreUnavailable:
     """The database's error as one that says what to do; without the values of rows."""
-    cause = error.orig
+    cause = error.orig if isinstance(error, DBAPIError) else error
     state = cause.sqlstate if isinstance(cause, Error) else None
     said = cause.diag.message_primary if isinstance(cause, Error) else None
     code = "store.full" if state == _FULL else "store.unavailable"
