@@ -35,7 +35,7 @@ class Rewritten:
     @classmethod
     def of(cls, file: Path, store: StoreTable) -> "Rewritten":
         """Raises SettingsInvalid when only a person can change this file safely."""
-        old = file.read_text("utf-8")
+        old = file.read_text("utf-8").rstrip("\n") + "\n"
         text, found = _TABLE.subn(lambda _: store_table(store), old)
         if not found:
             text = f"{old.rstrip()}\n\n{store_table(store)}"

@@ -263,7 +263,7 @@ async def test_whoever_waits_for_the_file_finds_it_gone(path: Path, empty: str) 
             until(lambda: opened(path) > 1, "the other waits for the file")
 
         move(path, empty, None, now=NOW, progress=quiet, then=then)
-        with pytest.raises(StoreUnavailable, match="moved away"):
+        with pytest.raises(StoreUnavailable):
             opening[0].result()
     await assert_the_same(moved_name(path), empty)
 
