@@ -49,6 +49,8 @@ class City:
     env: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     database: str | None = None
+    release: Path = _ROOT
+    """Where the package lies that its process runs."""
 
     @property
     def code(self) -> str:
@@ -85,10 +87,16 @@ class City:
         with self._log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [*_COMMAND, str(self.folder)],
-                cwd=_ROOT,
+                cwd=self.release,
                 stderr=log,
                 stdout=log,
-                env={**os.environ, **_QUICK, "TONGBAN_GATEWAY__LISTEN": self._listen, **self.env},
+                env={
+                    **os.environ,
+                    **_QUICK,
+                    "PYTHONPATH": str(self.release),  # before an editable install
+                    "TONGBAN_GATEWAY__LISTEN": self._listen,
+                    **self.env,
+                },
             )
         return self
 
