@@ -1,5 +1,5 @@
 # Two commands do everything on a fresh Debian or Ubuntu with Python 3.11+:
-#   make demo    sets up and runs the main job
+#   make demo    sets up and runs the main job (ENGINE=production: on PostgreSQL and RabbitMQ)
 #   make test    sets up and passes the tests
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint bench run clean
@@ -18,15 +18,15 @@ $(READY): pyproject.toml constraints.txt tools/setup
 	PYTHON=$(PYTHON) tools/setup $(VENV)
 	@touch $(READY)
 
-demo: $(READY)   ## run the main job in a scratch folder; KEEP=1 leaves it running
-	$(BIN)/tongban demo $(if $(KEEP),--keep)
+demo: $(READY)   ## run the main job in a scratch folder; KEEP=1 leaves it running, ENGINE=production takes servers
+	$(BIN)/tongban demo $(if $(KEEP),--keep) $(if $(ENGINE),--engine $(ENGINE))
 
 test: $(READY)   ## pass the tests, the fast ones first
 	tools/need openssl
 	$(BIN)/python -m tests.processes.postgres
 	$(BIN)/python -m tests.processes.rabbitmq
 	$(BIN)/python -m pytest -n auto tests/unit tests/property tests/ports tests/architecture
-	$(BIN)/python -m pytest tests/faults tests/end_to_end
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults tests/end_to_end
 
 lint: $(READY)   ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .

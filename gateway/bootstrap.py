@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from yarl import URL
 
@@ -32,11 +33,8 @@ from gateway.member_folder import profile_folder
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Queue, Store
 from gateway.queues.embedded import EmbeddedQueue
-from gateway.queues.rabbitmq import RabbitQueue
 from gateway.service import Gateway
 from gateway.signer import KeySigner
-from gateway.stores.move import Moved, Progress, move
-from gateway.stores.postgres import open_postgres
 from gateway.stores.sqlite import open_sqlite
 from gateway.web.api.exchange import ExchangeApi
 from gateway.web.api.health import HealthApi
@@ -44,6 +42,9 @@ from keys.stores.file import FileKeyStore
 from keys.stores.passphrase import passphrase
 from keys.suites import SUITES
 from keys.trust.members_file import MembersFile
+
+if TYPE_CHECKING:
+    from gateway.stores.move import Moved, Progress
 
 _SWITCH_SECONDS = 0.0002  # the writing thread must not wait five milliseconds for the loop
 
@@ -94,6 +95,8 @@ def _store(folder: config.Home, clock: Clock) -> Store:
     settings = folder.settings.store
     if settings.engine == "sqlite":
         return open_sqlite(folder.path(settings.path), clock)
+    from gateway.stores.postgres import open_postgres  # noqa: PLC0415  # costs a third of a start
+
     return open_postgres(settings.url or "", _store_password(folder), clock)
 
 
@@ -108,13 +111,15 @@ def _store_password(folder: config.Home) -> str | None:
 def move_store(
     folder: config.Home,
     target: config.StoreTable,
-    progress: Progress,
+    progress: "Progress",
     then: Callable[[], None] | None = None,
-) -> Moved:
+) -> "Moved":
     """Move a member's store from its file to the database of `target`; see `stores.move`.
 
     Raises SettingsInvalid, KeyUnusable, StoreUnavailable, Wrong.
     """
+    from gateway.stores.move import move  # noqa: PLC0415  # as above
+
     there = folder.with_store(target)
     return move(
         folder.path(folder.settings.store.path),
@@ -131,6 +136,8 @@ def _queue(folder: config.Home, store: Store, clock: Clock, *, owner: str) -> Qu
     settings = folder.settings.queue
     if settings.engine == "embedded":
         return EmbeddedQueue(store, clock, owner=owner)
+    from gateway.queues.rabbitmq import RabbitQueue  # noqa: PLC0415  # as above
+
     password = _password(folder, settings.password_file, settings.password_env)
     address = URL(settings.url or "").with_password(password)
     prefix = f"tongban.{folder.settings.member.code}"

@@ -19,7 +19,7 @@ from yarl import URL
 from adapters.profiles.load import builtin_profiles
 from contracts import limits
 from contracts.errors import SettingsInvalid
-from gateway.exchange.courier import Pace
+from gateway.exchange.pace import Pace
 
 FILE_NAME = "tongban.toml"
 

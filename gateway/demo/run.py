@@ -16,28 +16,41 @@ from gateway.cli import screen
 from gateway.cli.desk import desk
 from gateway.cli.language import VARIABLE, say
 from gateway.cli.wording import state_name
-from gateway.clock import SystemClock
 from gateway.demo import show
 from gateway.demo.check import Ledger, audit, read_ledger
 from gateway.demo.city import City, DemoFailed, free_ports, stop
+from gateway.demo.engine import Embedded, Engine, production
 from gateway.demo.play import Played, play
 from gateway.demo.stories import CHANGSHA, GUANGZHOU, KAIFENG, STORIES, ZHENGZHOU
-from gateway.stores.sqlite import open_sqlite
-from keys.trust.members_file import MembersFile
 
 _SUITES = {ZHENGZHOU: "sm", GUANGZHOU: "intl", CHANGSHA: "sm", KAIFENG: "intl"}
 _SETTLED_SECONDS = 30.0
 _INTERRUPTED = 130  # what a shell expects of a command that Ctrl-C ended
 
 
-def run_demo(*, keep: bool) -> int:
-    """0 when everything holds. The scratch folder stays when something does not."""
+def run_demo(*, keep: bool, on_servers: bool = False) -> int:
+    """0 when everything holds. The scratch folder stays when something does not.
+
+    `on_servers`: on PostgreSQL and RabbitMQ, see `gateway.demo.engine`.
+    """
+    environment = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("TONGBAN_")]:
         if name != VARIABLE:
             del os.environ[name]  # settings of somebody's own gateway
     scratch = Path(tempfile.mkdtemp(prefix="tongban-demo-"))
+    for number in (signal.SIGTERM, signal.SIGHUP):  # while servers start
+        signal.signal(number, signal.default_int_handler)
     try:
-        held = asyncio.run(_cancellable(scratch, keep=keep))
+        if on_servers:
+            starting = say("启动 PostgreSQL 与 RabbitMQ", "starting PostgreSQL and RabbitMQ")
+            screen.out().print(starting, style="dim")
+            with production(scratch, list(_SUITES), environment) as engine:
+                held = asyncio.run(_cancellable(scratch, engine, keep=keep))
+        else:
+            held = asyncio.run(_cancellable(scratch, Embedded(), keep=keep))
+    except DemoFailed as failure:
+        _say_why(failure)
+        held = False
     except (KeyboardInterrupt, asyncio.CancelledError):
         shutil.rmtree(scratch, ignore_errors=True)
         screen.err().print(say("已中断", "interrupted"))
@@ -50,18 +63,16 @@ def run_demo(*, keep: bool) -> int:
     return 0
 
 
-async def _cancellable(scratch: Path, *, keep: bool) -> bool:
+async def _cancellable(scratch: Path, engine: Engine, *, keep: bool) -> bool:
     """However it is ended, the gateways are ended first."""
     cities = _cities(scratch)
-    whole = asyncio.ensure_future(_demo(cities, keep=keep))
+    whole = asyncio.ensure_future(_demo(cities, engine, keep=keep))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, whole.cancel)
     try:
         return await whole
     except DemoFailed as failure:
-        screen.err().print(f"✗ {failure}", style="bold red", markup=False, soft_wrap=True)
-        if failure.city is not None:
-            screen.err().print(show.log_tail(failure.city))
+        _say_why(failure)
         return False
     except TongbanError as error:
         screen.err().print(f"✗ {error}", style="bold red", markup=False, soft_wrap=True)
@@ -70,10 +81,18 @@ async def _cancellable(scratch: Path, *, keep: bool) -> bool:
         stop(cities.values())
 
 
-async def _demo(cities: Mapping[str, City], *, keep: bool) -> bool:
+def _say_why(failure: DemoFailed) -> None:
+    screen.err().print(f"✗ {failure}", style="bold red", markup=False, soft_wrap=True)
+    if failure.city is not None:
+        screen.err().print(show.log_tail(failure.city))
+
+
+async def _demo(cities: Mapping[str, City], engine: Engine, *, keep: bool) -> bool:
     began, console = time.monotonic(), screen.out()
     console.print(show.city_table(list(cities.values())))
-    await _start(cities)
+    for line in engine.lines():
+        console.print(line, style="dim", markup=False)
+    await _start(cities, engine)
     ready = time.monotonic()
     console.print(say("网关就绪", "gateways ready") + f" ({ready - began:.1f} s)\n", style="dim")
     with show.Board(console, STORIES) as tell:
@@ -101,9 +120,10 @@ def _cities(scratch: Path) -> dict[str, City]:
     return cities
 
 
-async def _start(cities: Mapping[str, City]) -> None:
+async def _start(cities: Mapping[str, City], engine: Engine) -> None:
     members = [city.make() for city in cities.values()]
     for city in cities.values():
+        engine.settle(city)
         city.meet(members)
         city.start()
     await asyncio.gather(*(city.ready() for city in cities.values()))
@@ -140,8 +160,5 @@ async def _settled(cities: Mapping[str, City]) -> list[Ledger]:
 async def _ledgers(cities: Mapping[str, City]) -> AsyncIterator[Ledger]:
     for code, city in cities.items():
         city.must_live()
-        store = open_sqlite(city.home / "store.sqlite", SystemClock())
-        try:
-            yield await read_ledger(code, store, MembersFile(city.home / "members.json"))
-        finally:
-            await store.close()
+        async with desk(city.home) as at:
+            yield await read_ledger(code, at.parts.store, at.parts.home.trust)

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pydantic import ValidationError
 
@@ -18,6 +17,7 @@ from contracts.wire import Problem
 from gateway.exchange.backoff import Backoff
 from gateway.exchange.home import Home
 from gateway.exchange.link_status import LinkStatus
+from gateway.exchange.pace import Pace
 from gateway.exchange.pack import Packed, pack
 from gateway.exchange.settle import Settled, read_reply, settlement, settling
 from gateway.exchange.window import Window
@@ -37,18 +37,6 @@ _LOG = logging.getLogger("tongban.courier")
 _TOO_LARGE = {"request.too_large", "batch.too_many", "batch.too_complex"}
 _LATER_PAUSE = 1.0  # seconds before a message that was not taken yet is offered again
 _PROBLEM_BYTES = 64 * 1024  # what a gateway says of an error is far smaller
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How a courier works. Sizes are counted in messages and bytes, ages in seconds."""
-
-    in_flight: int = 4
-    batch_count: int = 192
-    batch_bytes: int = 4 << 20
-    batch_age: float = 0.004
-    backoff_base: float = 0.2
-    backoff_ceiling: float = 120.0
 
 
 class Courier:

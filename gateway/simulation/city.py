@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from contracts.errors import PartnerUnreachable, TongbanError
-from gateway.exchange.courier import Courier, Pace
+from gateway.exchange.courier import Courier
 from gateway.exchange.expire import Expire
+from gateway.exchange.pace import Pace
 from gateway.exchange.receive import Receive
 from gateway.exchange.submit import Submit
 from gateway.ports import Answer, Store

@@ -7,11 +7,9 @@ the next brings the schema forward; and so that it may be started again until it
 import logging
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, inspect
+
+from gateway.stores.schema import REVISION
 
 _LOG = logging.getLogger("tongban.store")
 _FOLDER = Path(__file__).with_name("migrations")
@@ -19,16 +17,30 @@ _FOLDER = Path(__file__).with_name("migrations")
 
 def migrate(engine: Engine, *, to: str = "head") -> None:
     """Run what is missing, in one transaction; do nothing when nothing is."""
+    with engine.connect() as connection, connection.begin():
+        if (found := _revision(connection)) != REVISION:
+            _upgrade(connection, found, to)
+
+
+def _revision(connection: Connection) -> str | None:
+    """Which migration the database is at; None: it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if found is None else str(found)
+
+
+def _upgrade(connection: Connection, found: str | None, to: str) -> None:
+    # Loading Alembic takes longer than most commands: only where there is work for it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
-    script = ScriptDirectory.from_config(config)
-    known = {each.revision for each in script.walk_revisions()}
-    with engine.connect() as connection, connection.begin():
-        found = MigrationContext.configure(connection).get_current_revision()
-        if found == script.get_current_head():
-            return
-        if found is not None and found not in known:
-            _LOG.warning("the database is of a newer release (schema %s)", found)
-            return
-        config.attributes["connection"] = connection
-        command.upgrade(config, to)
+    known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+    if found is not None and found not in known:
+        _LOG.warning("the database is of a newer release (schema %s)", found)
+        return
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)

@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
+REVISION = "0002"
+"""The newest migration."""
 
 _Position = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys alone
 

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, insert, inspect, select, text
 
 from gateway.stores.migrate import migrate
 from gateway.stores.postgres import connect
-from gateway.stores.schema import MESSAGE, METADATA, PART
+from gateway.stores.schema import MESSAGE, METADATA, PART, REVISION
 from tests.processes.postgres import Server
 
 
@@ -20,6 +20,7 @@ def test_the_migrated_database_is_the_schema(tmp_path: Path) -> None:
         options = {"compare_type": True, "compare_server_default": True}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, METADATA) == []
+        assert context.get_current_revision() == REVISION
     engine.dispose()
 
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.end_to_end.command import command, environment, tongban
-from tests.processes.city import free_port
 from tests.processes.patience import LONG
+from tests.processes.ports import free_port
 
 FINGERPRINT = re.compile(r"(?:[0-9a-f]{4} ){7}[0-9a-f]{4}")
 

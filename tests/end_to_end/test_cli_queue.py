@@ -12,7 +12,8 @@ from gateway.records import Ticket
 from gateway.stores.sqlite import open_sqlite
 from tests.end_to_end.command import Ended, tongban
 from tests.ports.gateway.records import write
-from tests.processes.city import City, cities, free_port
+from tests.processes.city import City, cities
+from tests.processes.ports import free_port
 
 
 @pytest.fixture

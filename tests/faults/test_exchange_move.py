@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from keys.trust.members_file import write_members
-from tests.processes.city import cities, free_port
+from tests.processes.city import cities
 from tests.processes.ledger import assert_same_story, count
 from tests.processes.office import all_settled, offices
+from tests.processes.ports import free_port
 
 CASES = 20
 

@@ -8,12 +8,13 @@ import pytest
 
 from contracts import limits
 from contracts.seal import BATCH_TYPE, RECEIPTS_TYPE
-from tests.processes.city import City, cities, free_port
+from tests.processes.city import City, cities
 from tests.processes.forger import Forger, new_id
 from tests.processes.ledger import count, entries
 from tests.processes.liar import Json, Liar, listening
 from tests.processes.office import Office, all_settled, offices
 from tests.processes.patience import until_then
+from tests.processes.ports import free_port
 
 HERE, LIAR, THIRD = "410100", "440100", "410300"
 
@@ -77,7 +78,7 @@ async def test_an_honest_answer_settles(deceived: Deceived) -> None:
     "change",
     [
         {"digest": "00" * 32},
-        {"message": new_id()},
+        {"message": "01a2131f-7f22-706d-b039-9da768aa5c6f"},
         {"sender": THIRD},
         {"receiver": THIRD},
         {"outcome": "perhaps"},

@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
+from gateway.stores.schema import REVISION
 from keys.trust.members_file import write_members
 from tests.processes.city import City, beside, cities
 from tests.processes.ledger import ask, assert_same_story, count
 from tests.processes.office import Office, all_settled, offices
 from tests.processes.patience import LONG, until_then
 from tests.processes.postgres import Server
-from tests.processes.release import earlier, head, to_come
+from tests.processes.release import FIRST_REVISION, earlier, to_come
 
 ROLLING, PARTNER = "410100", "440100"
 SOME = 8  # messages that make us believe that it goes on
@@ -95,7 +96,7 @@ async def test_releases_follow_one_another_and_nothing_is_lost(
         first.release = old
         first.start().ready()
         partner.start().ready()
-        assert revision(first) == head(old)
+        assert revision(first) == FIRST_REVISION
         second, third = beside(first), beside(first)
         third.release = new
         over = asyncio.Event()
@@ -105,7 +106,7 @@ async def test_releases_follow_one_another_and_nothing_is_lost(
                 with filing(first, old):
                     await flows_on(first, partner)
                     second.start().ready()
-                    assert revision(first) == head()
+                    assert revision(first) == REVISION
                     await flows_on(first, partner)
                     moves_to(second, partner)
                     assert first.stop() == 0

@@ -13,9 +13,9 @@ from contracts.errors import QueueUnavailable
 from gateway.queues.topology import Topology
 from gateway.simulation.store import MemoryStore
 from tests.ports.gateway.records import ticket, write
-from tests.processes.city import free_port
 from tests.processes.lane import LANE, NEVER, Lane, lane_over, rabbit_queue
 from tests.processes.patience import until_then
+from tests.processes.ports import free_port
 from tests.processes.rabbitmq import RabbitServer, rabbit_server
 from tests.processes.road import road_to
 
@@ -49,7 +49,7 @@ async def commit_all(lane: Lane, *, meanwhile: Callable[[], object]) -> None:
 async def test_a_commit_of_another_process_is_heard_at_once(
     server: RabbitServer, vhost: str
 ) -> None:
-    async with lane_over(server.address(vhost), poll=NEVER) as lane:
+    async with lane_over(server.full_address(vhost), poll=NEVER) as lane:
         for name in NAMES[1:]:
             await lane.commit(name)
             await until_then(lambda: lane.taken[-1] == name, name, within=5, every=0.002)  # noqa: B023
@@ -59,7 +59,7 @@ async def test_a_commit_of_another_process_is_heard_at_once(
 async def test_the_broker_stops_while_messages_flow_and_comes_back(
     server: RabbitServer, vhost: str
 ) -> None:
-    async with lane_over(server.address(vhost)) as lane:
+    async with lane_over(server.full_address(vhost)) as lane:
         await commit_all(lane, meanwhile=server.stop)
         await lane.all_taken(NAMES, within=20)  # while it is away
         await asyncio.to_thread(server.start)
@@ -68,7 +68,7 @@ async def test_the_broker_stops_while_messages_flow_and_comes_back(
 
 
 async def test_news_flow_again_after_the_broker_was_away(server: RabbitServer, vhost: str) -> None:
-    async with lane_over(server.address(vhost), poll=NEVER) as lane:
+    async with lane_over(server.full_address(vhost), poll=NEVER) as lane:
         await asyncio.to_thread(server.stop)
         await lane.commit(*NAMES[1:])  # the lane is not looked into: only news can bring them
         await asyncio.to_thread(server.start)
@@ -82,7 +82,7 @@ async def test_the_broker_is_emptied_while_messages_flow(server: RabbitServer, v
         server.delete_vhost(vhost)
         server.make_vhost(vhost)
 
-    async with lane_over(server.address(vhost), poll=NEVER) as lane:
+    async with lane_over(server.full_address(vhost), poll=NEVER) as lane:
         await commit_all(lane, meanwhile=empty)
         await lane.all_taken(NAMES)
         await lane.commit("last")
@@ -90,14 +90,14 @@ async def test_the_broker_is_emptied_while_messages_flow(server: RabbitServer, v
 
 
 async def test_a_queue_is_deleted_under_its_consumer(server: RabbitServer, vhost: str) -> None:
-    async with lane_over(server.address(vhost), poll=NEVER) as lane:
-        await delete(server.address(vhost), Topology("tongban.t").of_lane(LANE))
+    async with lane_over(server.full_address(vhost), poll=NEVER) as lane:
+        await delete(server.full_address(vhost), Topology("tongban.t").of_lane(LANE))
         await lane.commit(*NAMES[1:])
         await lane.all_taken(NAMES)
 
 
 async def test_rebuilding_wakes_the_consumer_and_keeps_it(server: RabbitServer, vhost: str) -> None:
-    async with lane_over(server.address(vhost), poll=NEVER) as lane:
+    async with lane_over(server.full_address(vhost), poll=NEVER) as lane:
         await write(lane.store, tickets=[ticket("forgotten", LANE)])
         await lane.sender.rebuild()
         await lane.all_taken(["first", "forgotten"], within=20)
@@ -108,9 +108,9 @@ async def test_rebuilding_wakes_the_consumer_and_keeps_it(server: RabbitServer, 
 async def test_a_queue_with_other_arguments_is_made_anew_by_rebuilding(
     server: RabbitServer, vhost: str
 ) -> None:
-    async with lane_over(server.address(vhost)) as lane:
+    async with lane_over(server.full_address(vhost)) as lane:
         name = Topology("tongban.t").of_lane(LANE)
-        connection = await aio_pika.connect(server.address(vhost))
+        connection = await aio_pika.connect(server.full_address(vhost))
         async with connection:
             channel = await connection.channel()
             await channel.queue_delete(name)
@@ -125,7 +125,7 @@ async def test_a_queue_with_other_arguments_is_made_anew_by_rebuilding(
 
 async def test_the_connection_is_cut_again_and_again(server: RabbitServer, vhost: str) -> None:
     async with road_to(server.port) as (road, port):
-        address = str(URL(server.address(vhost)).with_port(port))
+        address = str(URL(server.full_address(vhost)).with_port(port))
         async with lane_over(address, poll=NEVER) as lane:
             for number, name in enumerate(NAMES[1:]):
                 await lane.commit(name)
@@ -139,7 +139,7 @@ async def test_a_connection_that_carries_nothing_any_more_holds_nobody_up(
 ) -> None:
     """No end of the connection, no error: a firewall has forgotten it."""
     async with road_to(server.port) as (road, port):
-        address = str(URL(server.address(vhost)).with_port(port))
+        address = str(URL(server.full_address(vhost)).with_port(port))
         async with lane_over(address) as lane:
             road.delay = NEVER
             await lane.commit(*NAMES[1:])
@@ -151,8 +151,8 @@ async def test_news_heard_by_who_lost_the_lane_reach_who_has_it(
     server: RabbitServer, vhost: str
 ) -> None:
     store = MemoryStore()
-    slow = rabbit_queue(store, server.address(vhost), owner="slow", poll=NEVER)
-    quick = rabbit_queue(store, server.address(vhost), owner="quick", poll=NEVER)
+    slow = rabbit_queue(store, server.full_address(vhost), owner="slow", poll=NEVER)
+    quick = rabbit_queue(store, server.full_address(vhost), owner="quick", poll=NEVER)
     try:
         async with slow.consume(LANE):
             # As if this process had been stopped for longer than its lease.
@@ -161,7 +161,7 @@ async def test_news_heard_by_who_lost_the_lane_reach_who_has_it(
                 assert await consumer.take(10, 0.0) == []
                 taking = asyncio.create_task(consumer.take(10, 60.0))
                 await write(store, tickets=[ticket("m1", LANE)])
-                sender = rabbit_queue(store, server.address(vhost), owner="sender")
+                sender = rabbit_queue(store, server.full_address(vhost), owner="sender")
                 await sender.announce([LANE])
                 await sender.close()
                 (taken,) = await taking
@@ -176,8 +176,8 @@ async def test_what_is_no_announcement_is_set_aside(
     server: RabbitServer, vhost: str, body: bytes
 ) -> None:
     topology = Topology("tongban.t")
-    async with lane_over(server.address(vhost), poll=NEVER) as lane:
-        connection = await aio_pika.connect(server.address(vhost))
+    async with lane_over(server.full_address(vhost), poll=NEVER) as lane:
+        connection = await aio_pika.connect(server.full_address(vhost))
         async with connection:
             channel = await connection.channel()
             await channel.default_exchange.publish(aio_pika.Message(body), topology.of_lane(LANE))
@@ -196,12 +196,12 @@ async def test_a_lane_that_nobody_consumes_does_not_fill_the_broker(
     store = MemoryStore()
     name = Topology("tongban.t").of_lane(LANE)
     for number in range(3):
-        queue = rabbit_queue(store, server.address(vhost), owner=f"sender-{number}")
+        queue = rabbit_queue(store, server.full_address(vhost), owner=f"sender-{number}")
         for _ in range(150):
             await queue.announce([LANE])
             await asyncio.sleep(0.001)
         await queue.close()
-    connection = await aio_pika.connect(server.address(vhost))
+    connection = await aio_pika.connect(server.full_address(vhost))
     async with connection:
         channel = await connection.channel()
         declared = await channel.declare_queue(name, passive=True)
@@ -234,7 +234,7 @@ async def test_a_wrong_password_is_told_and_not_shown(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     secret = secrets.token_hex(8)
-    address = str(URL(server.address()).with_password(secret))
+    address = str(URL(server.full_address()).with_password(secret))
     queue = rabbit_queue(MemoryStore(), address, owner="stranger")
     with pytest.raises(QueueUnavailable, match="ACCESS_REFUSED"):
         await queue.rebuild()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -19,6 +18,7 @@ from gateway.member_folder import NewMember, make_member_folder
 from keys.trust.member import Member
 from keys.trust.members_file import write_members
 from tests.processes.patience import LONG, until
+from tests.processes.ports import free_port
 
 _ROOT = Path(__file__).parents[2]
 _COMMAND = [sys.executable, "-m", "gateway.cli", "run"]
@@ -27,12 +27,6 @@ _QUICK = {
     "TONGBAN_EXCHANGE__BACKOFF_CEILING_S": "0.5",
     "TONGBAN_EXCHANGE__EXPIRE_EVERY_S": "0.2",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

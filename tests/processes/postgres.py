@@ -5,12 +5,8 @@ databases. Otherwise a private one is started from the machine's own binaries, w
 installed first where that is possible.
 """
 
-import fcntl
-import grp
 import os
-import pwd
-import shutil
-import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,16 +18,13 @@ from typing import Any
 import psycopg
 from sqlalchemy import make_url
 
+from gateway.demo.servers.package import ServerMissing
+from gateway.demo.servers.postgres import PrivatePostgres, binaries
 from gateway.stores import postgres
 from gateway.stores.migrate import migrate
-from tests.processes.city import free_port
+from tests.processes.ports import free_port
 
 ADDRESS = "TONGBAN_TEST_POSTGRES"
-_ROLE = "tongban"
-_INSTALLED = "/usr/lib/postgresql"
-_NO_SERVER = (
-    f"these tests need PostgreSQL: apt-get install postgresql, or name a server in {ADDRESS}"
-)
 
 
 @dataclass
@@ -72,80 +65,10 @@ class Server:
 class PrivateServer(Server):
     """A server of our own in `folder`: it may be killed and started again."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self._port = free_port()
-        super().__init__(f"postgresql://{_ROLE}@127.0.0.1:{self._port}/postgres")
-        self._binaries, self._folder = binaries, folder
-        if os.geteuid() == 0:  # the server refuses to run as root
-            shutil.chown(folder, *_account())
-        self._run("initdb", "-U", _ROLE, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C")
-
-    def start(self) -> None:
-        """Start, and wait until it answers."""
-        options = f"-p {self._port} -k {self._folder} -h 127.0.0.1 -F"
-        self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", options)
-
-    def stop(self) -> None:
-        """As a crash would: what was not flushed to the log is gone."""
-        self._run("pg_ctl", "stop", "-w", "-m", "immediate")
-
-    def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self._binaries / program), "-D", str(self._folder / "data"), *arguments]
-        account = _account() if os.geteuid() == 0 else (None, None)
-        # A file, not a pipe: the server keeps it open for as long as it runs.
-        with tempfile.TemporaryFile() as said:
-            done = subprocess.run(
-                command,
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-                user=account[0],
-                group=account[1],
-                extra_groups=[] if account[0] else None,
-                env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
-                check=False,
-            )
-            said.seek(0)
-            assert done.returncode == 0, f"{program}: {said.read().decode(errors='replace')}"
-
-
-def _account() -> tuple[str, str]:
-    """User and group for a server that root starts."""
-    try:
-        return pwd.getpwnam("postgres").pw_name, grp.getgrnam("postgres").gr_name
-    except KeyError:
-        nobody = pwd.getpwnam("nobody")
-        return nobody.pw_name, grp.getgrgid(nobody.pw_gid).gr_name
-
-
-def binaries() -> Path:
-    """The folder of initdb and pg_ctl: on the path, as Debian has them, or freshly installed."""
-    found = _find() or (_install() and _find())
-    if not found:
-        raise SystemExit(_NO_SERVER)
-    return found
-
-
-def _install() -> bool:
-    """Debian's package, when we may; one of several test workers does it."""
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        return False
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    with Path(tempfile.gettempdir(), "tongban-apt.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if _find() is None:
-            subprocess.run(["apt-get", "update", "-qq"], check=False, env=env)
-            subprocess.run(["apt-get", "install", "-y", "-qq", "postgresql"], check=False, env=env)
-    return True
-
-
-def _find() -> Path | None:
-    on_path = shutil.which("pg_ctl")
-    if on_path:
-        return Path(on_path).resolve().parent
-    versions = sorted(Path(_INSTALLED).glob("*/bin/pg_ctl"), key=lambda p: int(p.parts[-3]))
-    return versions[-1].parent if versions else None
+    def __init__(self, folder: Path) -> None:
+        self.node = PrivatePostgres(binaries(instead=ADDRESS), folder, free_port())
+        super().__init__(self.node.url().render_as_string())
+        self.start, self.stop = self.node.start, self.node.stop
 
 
 @contextmanager
@@ -154,7 +77,7 @@ def private_server() -> Iterator[PrivateServer]:
     with tempfile.TemporaryDirectory(
         prefix="tongban-postgres-", ignore_cleanup_errors=True
     ) as made:
-        server = PrivateServer(binaries(), Path(made))
+        server = PrivateServer(Path(made))
         server.start()
         try:
             yield server
@@ -187,4 +110,7 @@ def migrated(server: Server) -> Iterator[str]:
 
 if __name__ == "__main__":  # before the tests: say early what is missing
     if ADDRESS not in os.environ:
-        binaries()
+        try:
+            binaries(instead=ADDRESS)
+        except ServerMissing as missing:
+            sys.exit(str(missing))

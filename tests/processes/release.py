@@ -8,13 +8,14 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
+from gateway.stores.schema import REVISION
 
 _ROOT = Path(__file__).parents[2]
 _EARLIER = _ROOT / "tests" / "vectors" / "releases"
+FIRST_REVISION = "0002"
+"""The schema that the earlier release knows."""
+
 _PACKAGES = ("contracts", "keys", "adapters", "gateway")
-_MIGRATIONS = Path("gateway", "stores", "migrations")
 
 _NEXT = '''"""What a release to come might add."""
 
@@ -49,15 +50,10 @@ def to_come(folder: Path) -> Path:
         shutil.copytree(
             _ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__")
         )
-    made = folder / _MIGRATIONS / "versions" / "9999_next.py"
-    made.write_text(_NEXT.format(head=head(folder)))
+    made = folder / "gateway" / "stores" / "migrations" / "versions" / "9999_next.py"
+    made.write_text(_NEXT.format(head=REVISION))
+    schema = folder / "gateway" / "stores" / "schema.py"
+    text = schema.read_text()
+    assert text.count(f'REVISION = "{REVISION}"\n') == 1
+    schema.write_text(text.replace(f'REVISION = "{REVISION}"\n', 'REVISION = "next"\n'))
     return folder
-
-
-def head(folder: Path = _ROOT) -> str:
-    """The newest schema that a release knows."""
-    config = Config()
-    config.set_main_option("script_location", str(folder / _MIGRATIONS).replace("%", "%%"))
-    found = ScriptDirectory.from_config(config).get_current_head()
-    assert found is not None
-    return found

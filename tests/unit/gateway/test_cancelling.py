@@ -4,7 +4,8 @@ import asyncio
 import random
 from datetime import timedelta
 
-from gateway.exchange.courier import Courier, Pace
+from gateway.exchange.courier import Courier
+from gateway.exchange.pace import Pace
 from gateway.exchange.submit import Submit
 from gateway.ports import Answer
 from gateway.queues.embedded import EmbeddedQueue
