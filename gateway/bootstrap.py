@@ -16,7 +16,7 @@ from yarl import URL
 from adapters.adapter import Adapter
 from adapters.profiles.load import load_adapter, load_profile
 from contracts.codes import within
-from contracts.errors import KeyUnusable
+from contracts.errors import KeyUnusable, Wrong
 from gateway import config
 from gateway.clock import SystemClock
 from gateway.connectors.folder import FolderConnector
@@ -44,6 +44,7 @@ from keys.suites import SUITES
 from keys.trust.members_file import MembersFile
 
 if TYPE_CHECKING:
+    from gateway.stores.archive import MonthTable
     from gateway.stores.move import Moved, Progress
 
 _SWITCH_SECONDS = 0.0002  # the writing thread must not wait five milliseconds for the loop
@@ -129,6 +130,31 @@ def move_store(
         progress=progress,
         then=then,
     )
+
+
+def month_tables(folder: config.Home) -> "list[MonthTable]":
+    """The tables of parts by the month. Raises Wrong (`store.month`), StoreUnavailable."""
+    from gateway.stores import archive  # noqa: PLC0415  # as above
+
+    with archive.opened(*_months(folder)) as connection:
+        return archive.month_tables(connection)
+
+
+def detach(folder: config.Home, month: str) -> str:
+    """Take a month of parts out of the store; see `stores.archive`. Returns the table's name."""
+    from gateway.stores import archive  # noqa: PLC0415  # as above
+
+    now = int(SystemClock().now().timestamp() * 1000)
+    with archive.opened(*_months(folder)) as connection:
+        return archive.detach(connection, month, now)
+
+
+def _months(folder: config.Home) -> tuple[str, str | None]:
+    """Where the database is that keeps months apart."""
+    store = folder.settings.store
+    if store.engine == "sqlite":
+        raise Wrong("a store in an SQLite file keeps no months apart", code="store.month")
+    return store.url or "", _store_password(folder)
 
 
 def _queue(folder: config.Home, store: Store, clock: Clock, *, owner: str) -> Queue:

@@ -54,11 +54,16 @@ def always(changes: Changes) -> Callable[[Snapshot], Verdict[None]]:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits for one partner, or for the city."""
+    """What waits for one partner, or for the city.
+
+    `about`: there are so many that `depth` is an estimate. `oldest_at` is of the oldest
+    ticket near the head of the lane, in Unix milliseconds.
+    """
 
     lane: str
     depth: int
-    oldest_at: int | None  # Unix milliseconds
+    oldest_at: int | None
+    about: bool = False
 
 
 class Store(Protocol):
@@ -87,6 +92,12 @@ class Store(Protocol):
     async def message(self, sender: str | None, message_id: str) -> MessageRecord | None:
         """One message with its parts; `sender` None: whoever sent it."""
 
+    async def archive_of(self, recorded_at: int) -> str | None:
+        """The name of the archive that the parts of messages recorded at that time are in.
+
+        None while they are in the store: what is missing there is missing.
+        """
+
     async def messages(self, case_id: str) -> list[MessageRecord]:
         """All messages of a case in the order they were recorded, without parts."""
 
@@ -112,7 +123,10 @@ class Store(Protocol):
         """Messages in the waiting room whose time is over, without parts."""
 
     async def backlog(self) -> list[Backlog]:
-        """Depth and age of every lane that has tickets."""
+        """Depth and age of every lane that has tickets, in milliseconds however many.
+
+        Exact up to some thousands a lane.
+        """
 
     async def incidents(self, *, limit: int) -> list[Incident]:
         """The newest incidents first, without their content."""

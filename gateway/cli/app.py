@@ -19,6 +19,7 @@ from gateway.cli import (
     migrate,
     queue,
     screen,
+    store,
     translate,
 )
 from gateway.cli.failure import failure
@@ -43,6 +44,7 @@ for group in (
     incident,
     queue,
     migrate,
+    store,
     evidence,
     translate,
     contracts,

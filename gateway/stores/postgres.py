@@ -18,7 +18,7 @@ from contracts.errors import StoreUnavailable
 from gateway.ports import Clock
 from gateway.stores.doubt import TRANSACTION, ByNumber
 from gateway.stores.migrate import migrate
-from gateway.stores.months import MonthlyTransaction
+from gateway.stores.months import MonthlyTransaction, archive_of
 from gateway.stores.nul import keep_nul
 from gateway.stores.sql import READERS, SqlStore
 
@@ -67,6 +67,7 @@ def store_over(engine: Engine, clock: Clock) -> SqlStore:
         transaction=MonthlyTransaction(engine.dialect, insert),
         explain=explain,
         doubt=ByNumber(engine),
+        archive=archive_of,
     )
 
 

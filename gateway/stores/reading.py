@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, func, literal, select, tuple_
 
-from gateway.ports import Backlog
 from gateway.records import (
     CaseRecord,
     EpochRecord,
@@ -153,11 +152,6 @@ def waiting_expired(connection: Connection, now: int, limit: int) -> list[Messag
     query = select(WAITING).where(WAITING.c.expires_at <= now).limit(limit)
     found = [rows.waiting_record(row).message for row in connection.execute(query)]
     return [replace(waiting, parts=()) for waiting in found]
-
-
-def backlog(connection: Connection) -> list[Backlog]:
-    query = select(TICKET.c.lane, func.count(), func.min(TICKET.c.at)).group_by(TICKET.c.lane)
-    return [Backlog(lane, depth, oldest) for lane, depth, oldest in connection.execute(query)]
 
 
 def incidents(connection: Connection, limit: int) -> list[Incident]:
