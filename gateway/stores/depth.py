@@ -2,7 +2,7 @@
 
 A database counts by looking at every row. So up to a bound tickets are counted, and beyond it
 estimated, from windows spread evenly over the positions of the lane. What an operator asks of
-a lane with more than ten thousand tickets is how many about, and whether they grow fewer. A
+a lane with more than some thousand tickets is how many about, and whether they grow fewer. A
 counter kept beside the tickets would be exact, and one more hot row in every commit, which a
 process of an earlier release would not keep.
 """
@@ -14,12 +14,12 @@ from sqlalchemy import Connection, Select, bindparam, func, select
 from gateway.ports import Backlog
 from gateway.stores.schema import TICKET
 
-COUNTED = 10_000
+COUNTED = 2_000
 """So many tickets of a lane are counted one by one."""
 
-_WINDOWS = 16
-_WIDTH = 1_000  # positions
-_FIRST = 1_000  # tickets among which the oldest is looked for
+_WINDOWS = 8
+_WIDTH = 400  # positions
+_HEAD = 2_000  # positions among which the oldest is looked for
 
 _LANE = TICKET.c.lane == bindparam("of_lane")
 
@@ -33,19 +33,20 @@ def _lanes() -> Select[Any]:
 
 
 _LANES = _lanes()
-_COUNT = select(func.count()).select_from(
-    select(TICKET.c.position).where(_LANE).limit(COUNTED + 1).subquery()
-)
-_OLDEST = select(
-    func.min(
-        select(TICKET.c.at).where(_LANE).order_by(TICKET.c.position).limit(_FIRST).subquery().c.at
-    )
-)
-_ENDS = select(
+_counted = select(TICKET.c.position).where(_LANE).limit(COUNTED + 1).subquery()
+_LOOK = select(
+    select(func.count()).select_from(_counted).scalar_subquery(),
     select(func.min(TICKET.c.position)).where(_LANE).scalar_subquery(),
     select(func.max(TICKET.c.position)).where(_LANE).scalar_subquery(),
 )
+# Between two positions, where a limit would tempt the planner to look for the lane among all.
+_OLDEST = select(func.min(TICKET.c.at)).where(
+    _LANE,
+    TICKET.c.position >= bindparam("first"),
+    TICKET.c.position < bindparam("first_not"),
+)
 _IN_WINDOWS = select(
+    _OLDEST.scalar_subquery(),
     *(
         select(func.count())
         .where(
@@ -55,7 +56,7 @@ _IN_WINDOWS = select(
         )
         .scalar_subquery()
         for window in range(_WINDOWS)
-    )
+    ),
 )
 
 
@@ -63,21 +64,23 @@ def backlog(connection: Connection) -> list[Backlog]:
     """As `Store.backlog`."""
     found = []
     for lane in connection.execute(_LANES).scalars().all():
-        of_lane = {"of_lane": lane}
-        depth = connection.execute(_COUNT, of_lane).scalar_one()
-        oldest = connection.execute(_OLDEST, of_lane).scalar_one()
-        about = depth > COUNTED
-        found.append(Backlog(lane, _about(connection, lane) if about else depth, oldest, about))
+        depth, first, last = connection.execute(_LOOK, {"of_lane": lane}).one()
+        near = {"of_lane": lane, "first": first, "first_not": first + _HEAD}
+        if depth > COUNTED:
+            found.append(_about(connection, near, last))
+        else:
+            found.append(Backlog(lane, depth, connection.execute(_OLDEST, near).scalar_one()))
     return found
 
 
-def _about(connection: Connection, lane: str) -> int:
-    first, last = connection.execute(_ENDS, {"of_lane": lane}).one()
+def _about(connection: Connection, near: dict[str, Any], last: int) -> Backlog:
+    """An estimate, of a lane whose last ticket has position `last`."""
+    first = near["first"]
     span = last + 1 - first
     width = min(_WIDTH, span // _WINDOWS)
     starts = [first + (span - width) * window // (_WINDOWS - 1) for window in range(_WINDOWS)]
     windows = {f"from_{window}": start for window, start in enumerate(starts)}
     windows |= {f"to_{window}": start + width for window, start in enumerate(starts)}
-    counted = sum(connection.execute(_IN_WINDOWS, {"of_lane": lane, **windows}).one())
-    estimate: int = max(COUNTED + 1, round(counted / (width * _WINDOWS) * span))
-    return estimate
+    oldest, *counts = connection.execute(_IN_WINDOWS, {**near, **windows}).one()
+    depth = round(sum(counts) / (width * _WINDOWS) * span)
+    return Backlog(near["of_lane"], max(COUNTED + 1, depth), oldest, about=True)
