@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -85,10 +85,20 @@ def _disk_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("store.sqlite*"))
 
 
-def measure(suite: str, *, messages: int, singles: int) -> dict[str, float]:
-    """One run; both members have `suite`. Numbers as they stand in ``bench.json``."""
+def measure(
+    suite: str,
+    *,
+    messages: int,
+    singles: int,
+    settle: Callable[[Path, Path], None] = lambda _sender, _receiver: None,
+) -> dict[str, float]:
+    """One run; both members have `suite`. Numbers as they stand in ``bench.json``.
+
+    `settle` may change the settings of sender and receiver, as their folders give them.
+    """
     with tempfile.TemporaryDirectory(prefix="tongban-bench-") as scratch:
         sender, receiver = make_two(Path(scratch), suite)
+        settle(sender, receiver)
         with _receiver(receiver) as process:
             before, resident = _cpu_seconds(process.pid), _Resident(process.pid)
             resident.start()

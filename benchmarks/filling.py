@@ -155,8 +155,8 @@ _CASES = _numbered(
 _SEALS = _numbered(
     _NOISE + "INSERT INTO seal SELECT CASE WHEN of = 'batch' THEN {seal} ELSE {receipts} END, of,"
     " {sender}, {receiver}, encode({token}, 'base64'), {leaves}, {at}"
-    " FROM noise, generate_series($4::bigint, $5::bigint) n, (VALUES ('batch'), ('receipts')) o (of)"
-    " WHERE n % 8 = 0",
+    " FROM noise, generate_series($4::bigint, $5::bigint) n,"
+    " (VALUES ('batch'), ('receipts')) o (of) WHERE n % 8 = 0",
     receipts=f"encode({_HASH.format(kind='q', n='n')}, 'hex')",
     token=_PIECE.format(prime=17, size=384),
     leaves=_PIECE.format(prime=19, size=32 * SEAL_MESSAGES),
