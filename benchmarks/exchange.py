@@ -5,8 +5,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
@@ -16,19 +16,39 @@ from benchmarks.members import make_two
 from gateway import config
 
 _SAMPLE_SECONDS = 0.1
+_WARM_UP = 500  # messages that the sender sends before it measures
+
+
+class Ground:
+    """What both gateways stand on: a file of SQLite and one process each."""
+
+    processes = 1
+
+    def prepare(self, folder: Path) -> None:
+        """Say so in a member's settings; as `tongban init` makes them they do."""
+
+    def disk_bytes(self, sender: Path, receiver: Path, messages: int) -> dict[str, float]:
+        """How much of a disk a message takes."""
+        return {
+            "sender_disk_bytes": _disk_bytes(sender) / messages,
+            "receiver_disk_bytes": _disk_bytes(receiver) / messages,
+        }
 
 
 @contextmanager
-def _receiver(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.receiver", str(folder)], stderr=subprocess.DEVNULL
-    )
+def _gateways(folder: Path, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """So many processes of one gateway, at one port."""
+    command = [sys.executable, "-m", "benchmarks.receiver", str(folder)]
+    processes = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(count)]
     try:
-        _await_ready(folder, process)
-        yield process
+        if processes:
+            _await_ready(folder, processes[0])
+        yield processes
     finally:
-        process.terminate()
-        process.wait(30)
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(30)
 
 
 def _await_ready(folder: Path, process: subprocess.Popen[bytes]) -> None:
@@ -86,41 +106,45 @@ def _disk_bytes(folder: Path) -> int:
 
 
 def measure(
-    suite: str,
-    *,
-    messages: int,
-    singles: int,
-    settle: Callable[[Path, Path], None] = lambda _sender, _receiver: None,
+    suite: str, *, messages: int, singles: int | None, ground: Ground | None = None
 ) -> dict[str, float]:
     """One run; both members have `suite`. Numbers as they stand in ``bench.json``.
 
-    `settle` may change the settings of sender and receiver, as their folders give them.
+    On `ground` both members have so many processes, and latency is measured with one only.
     """
-    with tempfile.TemporaryDirectory(prefix="tongban-bench-") as scratch:
+    ground = ground or Ground()
+    with tempfile.TemporaryDirectory(prefix="tongban-bench-") as scratch, ExitStack() as end:
         sender, receiver = make_two(Path(scratch), suite)
-        settle(sender, receiver)
-        with _receiver(receiver) as process:
-            before, resident = _cpu_seconds(process.pid), _Resident(process.pid)
-            resident.start()
-            done = subprocess.run(
-                [sys.executable, "-m", "benchmarks.sender", sender, str(messages), str(singles)],
-                stdout=subprocess.PIPE, check=True,
-            )  # fmt: skip
-            report = orjson.loads(done.stdout.splitlines()[-1])
-            total = messages + singles + 500
-            ours = [kib / 1024 for kib in report.pop("memory_kib")]
-            theirs = resident.between(report.pop("began"), report.pop("ended"))
-            receiver_peak = _mib(process.pid, "VmHWM")
-            return {
-                **report,
-                "receiver_cpu_us": (_cpu_seconds(process.pid) - before) / total * 1e6,
-                "peak_mib": max(report["peak_mib"], receiver_peak),
-                "sender_peak_mib": report["peak_mib"],
-                "receiver_peak_mib": receiver_peak,
-                "second_half_growth_mib": max(map(_second_half_growth, (ours, theirs))),
-                "sender_disk_bytes": _disk_bytes(sender) / total,
-                "receiver_disk_bytes": _disk_bytes(receiver) / total,
-            }
+        for folder in (sender, receiver):
+            ground.prepare(folder)
+        receivers = end.enter_context(_gateways(receiver, ground.processes))
+        # They hold the lanes before the one that makes the load comes.
+        senders = end.enter_context(_gateways(sender, ground.processes - 1))
+        before = [_cpu_seconds(process.pid) for process in (*receivers, *senders)]
+        resident = _Resident(receivers[0].pid)
+        resident.start()
+        command = [sys.executable, "-m", "benchmarks.sender", str(sender), str(messages)]
+        command += [] if senders else [str(singles or 0)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+        report = orjson.loads(done.stdout.splitlines()[-1])
+        total = messages + (0 if senders else singles or 0) + _WARM_UP
+        used = [
+            _cpu_seconds(process.pid) - was
+            for process, was in zip((*receivers, *senders), before, strict=True)
+        ]
+        ours = [kib / 1024 for kib in report.pop("memory_kib")]
+        theirs = resident.between(report.pop("began"), report.pop("ended"))
+        receiver_peak = max(_mib(process.pid, "VmHWM") for process in receivers)
+        return {
+            **report,
+            "cpu_us": report["cpu_us"] + sum(used[len(receivers) :]) / total * 1e6,
+            "receiver_cpu_us": sum(used[: len(receivers)]) / total * 1e6,
+            "peak_mib": max(report["peak_mib"], receiver_peak),
+            "sender_peak_mib": report["peak_mib"],
+            "receiver_peak_mib": receiver_peak,
+            "second_half_growth_mib": max(map(_second_half_growth, (ours, theirs))),
+            **ground.disk_bytes(sender, receiver, total),
+        }
 
 
 if __name__ == "__main__":

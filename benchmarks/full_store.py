@@ -26,6 +26,13 @@ from gateway.config import FILE_NAME
 from gateway.stores.postgres import open_postgres
 
 _SERVER = os.environ.get("TONGBAN_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+_SIZES = """
+SELECT regexp_replace(relname, '_(2[0-9]{3}_[0-9]{2}|other)', '') || '.' || relkind::text,
+       sum(pg_total_relation_size(oid) - pg_indexes_size(oid))::bigint
+FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')
+GROUP BY 1 HAVING sum(pg_relation_size(oid)) > %s ORDER BY 2 DESC
+"""
 _OUTPUT = Path("build/full_store.json")
 _TIMES = 50  # that each question is asked
 _BACKLOG_MS, _RATIO = 20.0, 0.9
@@ -105,20 +112,25 @@ def _exchange(kind: str, full: str, options: argparse.Namespace) -> dict[str, fl
             "full_sender": (full, other),
         }[kind]
 
-        def settle(sender: Path, receiver: Path) -> None:
-            for folder, url in zip((sender, receiver), stores, strict=True):
-                _keep_in(folder, url)
-
+        ground = _Databases({SENDER: stores[0], RECEIVER: stores[1]})
         return exchange.measure(
-            "sm", messages=options.messages, singles=options.singles, settle=settle
+            "sm", messages=options.messages, singles=options.singles, ground=ground
         )
 
 
-def _keep_in(folder: Path, url: str) -> None:
-    """Let a member keep its store in a database."""
-    file = folder / FILE_NAME
-    table = f'[store]\nengine = "postgres"\nurl = "{url}"\n'
-    file.write_text(file.read_text().replace("[store]\n", table))
+class _Databases(exchange.Ground):
+    """A database for each member, by its code."""
+
+    def __init__(self, urls: dict[str, str]) -> None:
+        self._urls = urls
+
+    def prepare(self, folder: Path) -> None:
+        file = folder / FILE_NAME
+        table = f'[store]\nengine = "postgres"\nurl = "{self._urls[folder.name]}"\n'
+        file.write_text(file.read_text().replace("[store]\n", table))
+
+    def disk_bytes(self, sender: Path, receiver: Path, messages: int) -> dict[str, float]:  # noqa: ARG002
+        return {}  # `_sizes` tells it of millions
 
 
 def _forget(full: str, messages: int, now: int) -> None:
@@ -185,13 +197,7 @@ async def _ms(ask: Callable[[], Awaitable[object]]) -> float:
 def _sizes(full: str, messages: int) -> dict[str, float]:
     """Bytes by the message of the store, of each table and of each index."""
     with psycopg.connect(full) as connection:
-        rows = connection.execute(
-            "SELECT regexp_replace(relname, '_(2[0-9]{3}_[0-9]{2}|other)', '') || '.'"
-            " || relkind::text, sum(pg_total_relation_size(oid) - pg_indexes_size(oid))::bigint FROM pg_class"
-            " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')"
-            " GROUP BY 1 HAVING sum(pg_relation_size(oid)) > %s ORDER BY 2 DESC",
-            [messages],
-        ).fetchall()
+        rows = connection.execute(_SIZES, [messages]).fetchall()
     kinds = {"r": "table", "i": "index"}
     return {f"bytes.{n[:-2]}.{kinds[n[-1]]}": size / messages for n, size in rows}
 

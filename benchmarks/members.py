@@ -10,6 +10,7 @@ from contracts.case import Application, Form, Material
 from contracts.jurisdiction import Jurisdiction
 from contracts.matter import MatterRef
 from contracts.messages import Kind, SubmitBody
+from gateway.config import FILE_NAME
 from gateway.member_folder import NewMember, make_member_folder
 from keys.trust.members_file import write_members
 
@@ -32,6 +33,17 @@ def make_two(folder: Path, suite: str) -> tuple[Path, Path]:
     for code in (SENDER, RECEIVER):
         write_members(folder / code / "members.json", members)
     return folder / SENDER, folder / RECEIVER
+
+
+def move_to_servers(member: Path, database: str, broker: str, password: str) -> None:
+    """The member's store and queue are now at these URLs, with the password of the broker."""
+    secret = member / "broker-password"
+    secret.touch(mode=0o600)
+    secret.write_text(password)
+    settings = member / FILE_NAME
+    store = f'[store]\nengine = "postgres"\nurl = "{database}"\n'
+    queue = f'[queue]\nengine = "rabbitmq"\nurl = "{broker}"\npassword_file = "{secret.name}"\n'
+    settings.write_text(f"{settings.read_text().replace('[store]', store)}\n{queue}")
 
 
 def sample_draft(number: int) -> Draft:

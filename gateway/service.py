@@ -49,7 +49,7 @@ class Gateway:
         city: Sequence[TakeIn | HandOver],
     ) -> None:
         self._home = home
-        self._store = store
+        self.store = store
         self._queue = queue
         self.submit = submit
         self._exchange = exchange
@@ -168,7 +168,7 @@ class Gateway:
         for link in self._links.values():
             await link.close()
         await self._queue.close()
-        await self._store.close()
+        await self.store.close()
         _LOG.info("gateway of %s has stopped", self._home.code)
 
 

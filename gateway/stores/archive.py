@@ -96,6 +96,7 @@ def opened(url: str, password: str | None) -> Iterator[Connection]:
     try:
         migrate(engine)
         with engine.connect() as connection, connection.begin():
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = on")  # of whole tables
             yield connection
     except DBAPIError as error:
         raise postgres.explain(error) from error

@@ -2,60 +2,39 @@
 
 `executemany` steps through the rows one by one, and Python's driver gives up the
 interpreter lock at each step; a busy event loop then keeps the writing thread waiting at
-each. One statement with many rows runs through in one go, beside the loop. Statements are
-compiled by SQLAlchemy once for each size, sizes are powers of two, so a driver's cache
-holds them all.
+each. One statement with many rows runs through in one go, beside the loop.
+
+How many rows go into one statement is a matter of the database: SQLite takes them as so many
+parameters (`bulk_rows.py`), PostgreSQL as one array for each column (`bulk_arrays.py`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
 
-from sqlalchemy import Connection
-from sqlalchemy.engine import Dialect
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table
 
-Row = tuple[Any, ...]
-Build = Callable[[int], Any]
-"""A statement over that many rows, whose parameters are named ``<column>_<row>``."""
-
-_SIZES = (128, 32, 8, 2, 1)
+Row: TypeAlias = tuple[Any, ...]
 
 
-class Bulk:
+class Bulk(Protocol):
     """A statement that takes any number of rows."""
 
-    def __init__(self, dialect: Dialect, columns: Sequence[str], build: Build) -> None:
-        """`columns`: the names of a row's values, in their order."""
-        self._dialect = dialect
-        self._columns = columns
-        self._build = build
-        self._compiled: dict[int, tuple[str, list[int]]] = {}
-
     def execute(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Run it for all `rows`."""
-        for chunk in _chunks(rows):
-            sql, order = self._statement(len(chunk))
-            flat = [value for row in chunk for value in row]
-            connection.exec_driver_sql(sql, tuple([flat[place] for place in order]))
-
-    def _statement(self, size: int) -> tuple[str, list[int]]:
-        """The SQL text, and which of the flat values each of its parameters is."""
-        found = self._compiled.get(size)
-        if found is None:
-            compiled = self._build(size).compile(dialect=self._dialect)
-            width = len(self._columns)
-            places = {
-                f"{name}_{row}": row * width + column
-                for row in range(size)
-                for column, name in enumerate(self._columns)
-            }
-            order = [places[name] for name in compiled.positiontup or ()]
-            found = self._compiled[size] = str(compiled), order
-        return found
+        """Run it for all `rows`, each a tuple in the order of the statement's columns."""
 
 
-def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    start = 0
-    for size in _SIZES:
-        while len(rows) - start >= size:
-            yield rows[start : start + size]
-            start += size
+class Bulks(Protocol):
+    """Builds the statements of one database."""
+
+    def insert(
+        self, table: Table, columns: Sequence[str], finish: Callable[[Any], Any] = lambda i: i
+    ) -> Bulk:
+        """INSERT into these columns, in the order of the rows. `finish` may add to the
+        dialect's own insert what happens on a conflict."""
+
+    def over(self, columns: Mapping[str, Column[Any]], build: Callable[[FromClause], Any]) -> Bulk:
+        """What `build` makes of the given rows as a table: each of its `columns` is of the type
+        of the column that it stands for."""
+
+    def among(self, column: Column[Any], name: str) -> ColumnElement[bool]:
+        """That `column` is one of the values of the list parameter `name`."""

@@ -22,6 +22,7 @@ from gateway.stores.transaction import Transaction
 
 _LOG = logging.getLogger("tongban.store")
 _AHEAD = 3  # months
+_WHOLE = 8160  # bytes of a row that is not split: as many as a page can hold
 PATIENCE_SECONDS = 2
 _DAY = 24 * 3600 * 1000
 _EARLIEST = 1_577_836_800_000  # 2020-01-01: nothing of ours is older
@@ -48,6 +49,7 @@ def _make(connection: Connection, month: int) -> None:
         return
     connection.exec_driver_sql(
         f"CREATE TABLE {name} PARTITION OF part FOR VALUES FROM ({start}) TO ({end})"
+        f" WITH (toast_tuple_target = {_WHOLE})"
     )
 
 

@@ -111,6 +111,7 @@ def _database(url: str, password: str | None) -> Iterator[Engine]:
 def _move(source: Connection, engine: Engine, now: int, progress: Progress) -> Moved:
     with engine.connect() as target, target.begin():
         target.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        target.exec_driver_sql("SET LOCAL enable_seqscan = on")  # whole tables are read
         _refuse_consumers(target, now)
         counts = {table.name: _count(source, table) for table in _TABLES}
         before = any(_has_rows(target, table) for table in _TABLES)

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
-from psycopg.types.string import StrDumperUnknown
+from psycopg.types.string import StrBinaryDumperVarchar, StrDumperUnknown
 
 _NUL, _SUB = "\0", "\x1a"
 _TEXT_TYPES = ("text", "varchar")
@@ -18,6 +18,7 @@ _TEXT_TYPES = ("text", "varchar")
 
 def keep_nul(connection: "Connection[Any]") -> None:
     """Texts that go through `connection` may hold NUL."""
+    connection.adapters.register_dumper(str, _ElementDumper)
     connection.adapters.register_dumper(str, _TextDumper)
     for name in _TEXT_TYPES:
         connection.adapters.register_loader(name, _TextLoader)
@@ -25,9 +26,20 @@ def keep_nul(connection: "Connection[Any]") -> None:
 
 class _TextDumper(StrDumperUnknown):
     def dump(self, obj: str) -> bytes:
-        if _NUL in obj or _SUB in obj:
-            obj = obj.replace(_SUB, "\x1a1").replace(_NUL, "\x1a0")
-        return obj.encode()
+        return _written(obj).encode()
+
+
+class _ElementDumper(StrBinaryDumperVarchar):
+    """Of a text in an array, which goes in the binary format."""
+
+    def dump(self, obj: str) -> bytes:
+        return _written(obj).encode()
+
+
+def _written(text: str) -> str:
+    if _NUL in text or _SUB in text:
+        return text.replace(_SUB, "\x1a1").replace(_NUL, "\x1a0")
+    return text
 
 
 class _TextLoader(Loader):

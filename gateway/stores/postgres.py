@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from contracts.errors import StoreUnavailable
 from gateway.ports import Clock
+from gateway.stores.bulk_arrays import ArrayBulks
 from gateway.stores.doubt import TRANSACTION, ByNumber
 from gateway.stores.migrate import migrate
 from gateway.stores.months import MonthlyTransaction, archive_of
@@ -39,6 +40,15 @@ _SESSION = {
     "tcp_keepalives_idle": "10",  # one whose machine is gone, neither
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "2",
+}
+_PLANS = {
+    # One plan a statement, made once, and always by way of an index: a plan that was made
+    # while a table was small must not read it from end to end when it is large.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",  # the price of what is off counts as the work of a query: each was compiled
 }
 _FULL = "53100"  # disk_full
 
@@ -64,7 +74,7 @@ def store_over(engine: Engine, clock: Clock) -> SqlStore:
         engine,
         clock,
         insert=insert,
-        transaction=MonthlyTransaction(engine.dialect, insert),
+        transaction=MonthlyTransaction(ArrayBulks(engine.dialect)),
         explain=explain,
         doubt=ByNumber(engine),
         archive=archive_of,
@@ -107,7 +117,7 @@ def _prepare(connection: "Driver[Any]", _record: object) -> None:
     connection.server_cursor_factory = RawServerCursor
     keep_nul(connection)
     connection.autocommit = True
-    for name, value in _SESSION.items():
+    for name, value in (*_SESSION.items(), *_PLANS.items()):
         connection.execute("SELECT set_config($1, $2, false)", (name, value))
     # A receipt means stored. Stricter settings, as of a replicated server, are left alone.
     connection.execute(

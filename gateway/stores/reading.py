@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, bindparam, func, literal, null, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    tuple_,
+)
 
 from gateway.records import (
     CaseRecord,
@@ -44,6 +54,9 @@ _PARTS = (
     )
     .order_by(PART.c.position)
 )
+
+# As text of the statement: a plan for any state could not use the index of those queued.
+_QUEUED: ColumnElement[str] = literal_column(f"'{MessageState.QUEUED.value}'")
 
 
 def tickets(connection: Connection, lane: str, after: int, limit: int) -> list[Ticket]:
@@ -141,7 +154,7 @@ def epoch(connection: Connection, epoch_id: str) -> EpochRecord | None:
 def expiring(connection: Connection, now: int, limit: int) -> list[MessageRecord]:
     query = (
         select(MESSAGE)
-        .where(MESSAGE.c.state == MessageState.QUEUED.value, MESSAGE.c.expires_at <= now)
+        .where(MESSAGE.c.state == _QUEUED, MESSAGE.c.expires_at <= now)
         .order_by(MESSAGE.c.expires_at)
         .limit(limit)
     )

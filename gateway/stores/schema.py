@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration."""
 
 _Position = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys alone

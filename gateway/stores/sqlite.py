@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import StoreUnavailable
 from gateway.ports import Clock
+from gateway.stores.bulk_rows import RowBulks
 from gateway.stores.migrate import migrate
 from gateway.stores.sql import READERS, SqlStore
 from gateway.stores.transaction import Transaction
@@ -46,7 +47,7 @@ def open_sqlite(path: Path, clock: Clock) -> SqlStore:
     if not path.exists():  # it was waited for, and moved to PostgreSQL: see `move`
         engine.dispose()
         raise StoreUnavailable("the store was moved away meanwhile", file=str(path))
-    transaction = Transaction(engine.dialect, insert)
+    transaction = Transaction(RowBulks(engine.dialect))
     return SqlStore(engine, clock, insert=insert, transaction=transaction, explain=explain)
 
 

@@ -4,13 +4,12 @@ Synchronous, and the same for every database that SQLAlchemy speaks to; how a co
 come by, and when it commits, is the business of the store. Statements are built once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     Connection,
-    Subquery,
+    FromClause,
     Table,
     bindparam,
     delete,
@@ -18,10 +17,8 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    union_all,
     update,
 )
-from sqlalchemy.engine import Dialect
 
 from gateway.records import (
     Changes,
@@ -32,7 +29,7 @@ from gateway.records import (
     Snapshot,
 )
 from gateway.stores import reading, rows
-from gateway.stores.bulk import Bulk
+from gateway.stores.bulk import Bulk, Bulks
 from gateway.stores.schema import (
     CASE,
     EPOCH,
@@ -45,13 +42,9 @@ from gateway.stores.schema import (
     WAITING,
 )
 
-_MESSAGES = select(
+_KNOWN = select(
     MESSAGE.c.sender, MESSAGE.c.id, MESSAGE.c.digest, MESSAGE.c.state, MESSAGE.c.receipt
-).where(MESSAGE.c.id.in_(bindparam("ids", expanding=True)))
-_CASES = select(CASE).where(CASE.c.id.in_(bindparam("ids", expanding=True)))
-_NUMBERS = select(CASE).where(CASE.c.number.in_(bindparam("numbers", expanding=True)))
-_INTAKES = select(INTAKE.c.key).where(INTAKE.c.key.in_(bindparam("keys", expanding=True)))
-_WAITING = select(WAITING).where(WAITING.c.case_id.in_(bindparam("ids", expanding=True)))
+)
 _WAITING_SIZE = select(
     func.count(), func.coalesce(func.sum(func.length(WAITING.c.record)), 0)
 ).where(WAITING.c.sender == bindparam("sender"))
@@ -68,9 +61,8 @@ _SETTLE_COLUMNS = {
 }
 
 
-def _settle(size: int) -> Any:
+def _settle(given: FromClause) -> Any:
     """Our own messages take what their receipts say."""
-    given = _given(size, _SETTLE_COLUMNS)
     return (
         update(MESSAGE)
         .where(MESSAGE.c.id == given.c.message_id, MESSAGE.c.direction == _literal("out"))
@@ -78,12 +70,12 @@ def _settle(size: int) -> Any:
     )
 
 
-def _expire(size: int) -> Any:
+def _expire(given: FromClause) -> Any:
     """Our own messages that hold no receipt yet."""
     return (
         update(MESSAGE)
         .where(
-            MESSAGE.c.id.in_(_given(size, {"message_id": MESSAGE.c.id}).select()),
+            MESSAGE.c.id.in_(select(given.c.message_id)),
             MESSAGE.c.direction == _literal("out"),
             MESSAGE.c.state == _literal(MessageState.QUEUED.value),
         )
@@ -91,31 +83,20 @@ def _expire(size: int) -> Any:
     )
 
 
-def _tickets_done(size: int) -> Any:
-    return delete(TICKET).where(
-        TICKET.c.position.in_(_given(size, {"done": TICKET.c.position}).select())
-    )
+def _tickets_done(given: FromClause) -> Any:
+    return delete(TICKET).where(TICKET.c.position.in_(select(given.c.done)))
 
 
-def _waiting_over(size: int) -> Any:
-    over = _given(size, {"sender": WAITING.c.sender, "message_id": WAITING.c.id})
+def _waiting_over(given: FromClause) -> Any:
     return delete(WAITING).where(
-        exists().where(WAITING.c.id == over.c.message_id, WAITING.c.sender == over.c.sender)
+        exists().where(WAITING.c.id == given.c.message_id, WAITING.c.sender == given.c.sender)
     )
 
 
-def _given(size: int, columns: Mapping[str, Column[Any]]) -> Subquery:
-    """The given rows as a table, each of its columns of the type of the one it stands for."""
-    rows_given: list[Any] = [
-        select(
-            *(
-                bindparam(f"{name}_{row}", type_=column.type).label(name)
-                for name, column in columns.items()
-            )
-        )
-        for row in range(size)
-    ]
-    return union_all(*rows_given).subquery("given")
+def _or_change(insert: Any) -> Any:
+    """A case that is there already takes the new values."""
+    changing = {name: insert.excluded[name] for name in _CASE_CHANGES}
+    return insert.on_conflict_do_update(index_elements=["id"], set_=changing)
 
 
 def _literal(text: str) -> Any:
@@ -125,37 +106,32 @@ def _literal(text: str) -> Any:
 class Transaction:
     """Reads snapshots and writes changes on a connection that somebody else commits."""
 
-    def __init__(self, dialect: Dialect, insert: Callable[[Table], Any]) -> None:
-        """`insert`: the dialect's own, for `on_conflict_do_nothing` and `…_do_update`."""
-
-        def plain(table: Table, columns: Sequence[str]) -> Bulk:
-            return Bulk(dialect, columns, lambda size: _rows(insert, table, columns, size))
+    def __init__(self, bulks: Bulks) -> None:
+        """`bulks`: how the database takes many rows."""
 
         def once(table: Table, columns: Sequence[str]) -> Bulk:
-            return Bulk(
-                dialect,
-                columns,
-                lambda size: _rows(insert, table, columns, size).on_conflict_do_nothing(),
-            )
+            return bulks.insert(table, columns, lambda insert: insert.on_conflict_do_nothing())
 
-        def upsert_cases(size: int) -> Any:
-            given = _rows(insert, CASE, rows.CASE_COLUMNS, size)
-            changing = {name: given.excluded[name] for name in _CASE_CHANGES}
-            return given.on_conflict_do_update(index_elements=["id"], set_=changing)
-
-        self._upsert_cases = Bulk(dialect, rows.CASE_COLUMNS, upsert_cases)
-        self._insert_messages = plain(MESSAGE, rows.MESSAGE_COLUMNS)
-        self._insert_parts = plain(PART, rows.PART_COLUMNS)
-        self._insert_tickets = plain(TICKET, rows.TICKET_COLUMNS)
+        self._messages = _KNOWN.where(bulks.among(MESSAGE.c.id, "ids"))
+        self._cases = select(CASE).where(bulks.among(CASE.c.id, "ids"))
+        self._numbers = select(CASE).where(bulks.among(CASE.c.number, "numbers"))
+        self._intakes = select(INTAKE.c.key).where(bulks.among(INTAKE.c.key, "keys"))
+        self._waiting = select(WAITING).where(bulks.among(WAITING.c.case_id, "ids"))
+        self._upsert_cases = bulks.insert(CASE, rows.CASE_COLUMNS, _or_change)
+        self._insert_messages = bulks.insert(MESSAGE, rows.MESSAGE_COLUMNS)
+        self._insert_parts = bulks.insert(PART, rows.PART_COLUMNS)
+        self._insert_tickets = bulks.insert(TICKET, rows.TICKET_COLUMNS)
         self._insert_seals = once(SEAL, rows.SEAL_COLUMNS)
         self._insert_epochs = once(EPOCH, ("id", "key", "wrapped"))
         self._insert_intakes = once(INTAKE, ("key", "at"))
         self._insert_waiting = once(WAITING, rows.WAITING_COLUMNS)
         self._insert_incidents = once(INCIDENT, rows.INCIDENT_COLUMNS)
-        self._settle = Bulk(dialect, tuple(_SETTLE_COLUMNS), _settle)
-        self._expire = Bulk(dialect, ("message_id",), _expire)
-        self._tickets_done = Bulk(dialect, ("done",), _tickets_done)
-        self._waiting_over = Bulk(dialect, ("sender", "message_id"), _waiting_over)
+        self._settle = bulks.over(_SETTLE_COLUMNS, _settle)
+        self._expire = bulks.over({"message_id": MESSAGE.c.id}, _expire)
+        self._tickets_done = bulks.over({"done": TICKET.c.position}, _tickets_done)
+        self._waiting_over = bulks.over(
+            {"sender": WAITING.c.sender, "message_id": WAITING.c.id}, _waiting_over
+        )
 
     # --- look -------------------------------------------------------------------------------
 
@@ -165,13 +141,13 @@ class Transaction:
         if scope.messages:
             self._look_at_messages(connection, scope.messages, snapshot)
         if scope.cases:
-            for row in connection.execute(_CASES, {"ids": list(scope.cases)}):
+            for row in connection.execute(self._cases, {"ids": list(scope.cases)}):
                 snapshot.cases[row.id] = rows.case_record(row)
         if scope.numbers:
-            for row in connection.execute(_NUMBERS, {"numbers": list(scope.numbers)}):
+            for row in connection.execute(self._numbers, {"numbers": list(scope.numbers)}):
                 snapshot.numbers[row.number] = rows.case_record(row)
         if scope.intakes:
-            found = connection.execute(_INTAKES, {"keys": list(scope.intakes)})
+            found = connection.execute(self._intakes, {"keys": list(scope.intakes)})
             snapshot.intakes = frozenset(found.scalars())
         for case_id in scope.history:
             snapshot.history[case_id] = reading.messages(connection, case_id)
@@ -184,7 +160,7 @@ class Transaction:
     ) -> None:
         """Two members may use the same id: only the sender that is asked for is shown."""
         wanted, ids = set(keys), [message_id for _, message_id in keys]
-        for row in connection.execute(_MESSAGES, {"ids": ids}):
+        for row in connection.execute(self._messages, {"ids": ids}):
             if (row.sender, row.id) in wanted:
                 known = Known(row.digest, MessageState(row.state), row.receipt)
                 snapshot.messages[row.sender, row.id] = known
@@ -198,7 +174,7 @@ class Transaction:
         if not count or not cases:
             return
         keys: list[tuple[str, str]] = []
-        for row in connection.execute(_WAITING, {"ids": list(cases)}):
+        for row in connection.execute(self._waiting, {"ids": list(cases)}):
             if row.sender == sender:
                 waiting = rows.waiting_record(row)
                 keys += waiting.names
@@ -226,13 +202,6 @@ class Transaction:
             (self._insert_incidents, [rows.incident_values(i) for i in changes.incidents]),
         ):
             statement.execute(connection, given)
-
-
-def _rows(insert: Callable[[Table], Any], table: Table, columns: Sequence[str], size: int) -> Any:
-    """INSERT with `size` rows of parameters."""
-    return insert(table).values(
-        [{name: bindparam(f"{name}_{row}") for name in columns} for row in range(size)]
-    )
 
 
 def _settlement(settled: Settlement) -> rows.Row:

@@ -47,9 +47,10 @@ class PrivatePostgres:
             "postgresql", username=ROLE, host="127.0.0.1", port=self.port, database=database
         )
 
-    def start(self) -> None:
-        """Start, and wait until it answers."""
-        options = f"-p {self.port} -h 127.0.0.1 -F -c unix_socket_directories="
+    def start(self, *, synced: bool = False) -> None:
+        """Start, and wait until it answers. Only when `synced` it survives the loss of power."""
+        options = f"-p {self.port} -h 127.0.0.1 -c unix_socket_directories="
+        options += "" if synced else " -F"
         self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", options)
 
     def stop(self) -> None:

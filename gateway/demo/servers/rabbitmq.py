@@ -34,7 +34,7 @@ class PrivateRabbit:
     """One node over `folder`; it can be stopped and started again over the same data.
 
     `ports`: its own, one for other nodes, and its port mapper's. `vhosts` are there from the
-    start, beside the default one.
+    start, beside the default one, and so are `plugins`, of those that come with the server.
     """
 
     folder: Path
@@ -42,11 +42,17 @@ class PrivateRabbit:
     password: str
     ports: tuple[int, int, int]
     vhosts: Sequence[str] = ()
+    plugins: Sequence[str] = ()
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def port(self) -> int:
         return self.ports[0]
+
+    @property
+    def process(self) -> int:
+        """The number of the server's process, while it runs."""
+        return self._processes[-1].pid
 
     def address(self, vhost: str = "/") -> URL:
         """Without the password."""
@@ -58,6 +64,7 @@ class PrivateRabbit:
         settings = self.folder / "rabbitmq.conf"
         settings.touch(mode=0o600)
         settings.write_text(self._settings())
+        (self.folder / "plugins").write_text(f"[{','.join(self.plugins)}].\n")
         # The server would start a port mapper that outlives it: this one ends with it.
         mapper = ["epmd", "-port", str(self.ports[2]), "-address", "127.0.0.1"]
         with (self.folder / "output").open("ab") as output:
@@ -153,7 +160,7 @@ class PrivateRabbit:
             "RABBITMQ_LOG_BASE": str(self.folder / "log"),
             "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq"),
             "RABBITMQ_CONF_ENV_FILE": str(self.folder / "none-env"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "no-plugins"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
             # Two schedulers instead of one a core, and no busy waiting: others run here too.
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none",
         }
