@@ -70,7 +70,8 @@ class Store(Protocol):
     """The truth. Durable: what `apply` returned survives the loss of process and power.
 
     Raises StoreUnavailable (`store.unavailable`, `store.full`) from every method when it
-    cannot do its work; then nothing of the call was kept.
+    cannot do its work; then nothing of the call was kept. Only with `store.in_doubt` that is
+    not known: whoever tries again is answered as for a duplicate where it was.
     """
 
     async def apply(self, scope: Scope, rule: Callable[[Snapshot], Verdict[T]]) -> T:

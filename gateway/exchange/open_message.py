@@ -37,7 +37,7 @@ class OpenMessage:
     async def __call__(self, message: MessageRecord) -> Opened:
         """`message` with its parts, which may be one that was refused.
 
-        Raises MessageRefused (`part.unreadable`, `part.missing`, `part.archived`,
+        Raises MessageRefused (`part.unreadable`, `part.missing`, `store.archived`,
         `envelope.kind_unknown`, `body.invalid`).
         """
         envelope = read_envelope(message.envelope)
@@ -58,7 +58,7 @@ class OpenMessage:
         """Put away with its month, or lost."""
         archive = None if message.parts else await self._store.archive_of(message.recorded_at)
         if archive is not None:
-            return MessageRefused(f"parts archived in {archive}", code="part.archived", part=part)
+            return MessageRefused(f"parts archived in {archive}", code="store.archived", part=part)
         return MessageRefused("no longer kept", code="part.missing", part=part)
 
     async def application(self, case_id: str) -> Application | None:

@@ -35,7 +35,8 @@ _LINE: dict[str, Any] = {  # a server that is gone without a word is noticed wit
     "cursor_factory": RawCursor,
 }
 _SESSION = {
-    "idle_in_transaction_session_timeout": "20s",  # a process that was halted keeps nobody out
+    # A process that was halted keeps nobody out for longer than others wait for its lane.
+    "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "30s",  # so longer than that
     "tcp_keepalives_idle": "10",  # one whose machine is gone, neither
     "tcp_keepalives_interval": "5",

@@ -28,7 +28,7 @@ from tests.processes.postgres import Server
 from tests.processes.release import FIRST_REVISION, earlier, to_come
 
 ROLLING, PARTNER = "410100", "440100"
-SOME = 8  # messages that make us believe that it goes on
+SOME = 5  # messages that make us believe that it goes on
 
 
 @contextmanager
