@@ -24,6 +24,7 @@ from gateway.exchange.admission import Admission
 from gateway.exchange.courier import Courier
 from gateway.exchange.expire import Expire
 from gateway.exchange.hand_over import HandOver
+from gateway.exchange.holding import Holding
 from gateway.exchange.home import Home
 from gateway.exchange.receive import Receive
 from gateway.exchange.submit import Submit
@@ -237,6 +238,7 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         courier=courier,
         link=link,
         expire=Expire(home, store, queue, to_city=to_city, every=settings.exchange.expire_every_s),
+        holding=Holding(home, store, queue),
         city=city,
     )
     health = HealthApi(home, store, made.metrics, running)

@@ -53,6 +53,13 @@ class Metrics:
             ["lane"],
             registry=registry,
         )
+        self._held = Gauge(
+            "tongban_held",
+            "Tickets of a lane that an operator holds",
+            ["lane"],
+            registry=registry,
+        )
+        self._broker: Gauge | None = None
         self._failures = Gauge(
             "tongban_link_failures",
             "Failures in a row of the link to a partner",
@@ -82,12 +89,18 @@ class Metrics:
         links: Iterable[LinkStatus],
         incidents: Mapping[str, int],
         now_ms: int,
+        *,
+        broker: bool | None = None,
     ) -> bytes:
-        """The exposition text, with gauges as of now. `incidents`: how many, by code."""
+        """The exposition text, with gauges as of now. `incidents`: how many, by code;
+        `broker`: whether it is connected, None where there is none."""
+        self._connected(broker)
         self._depth.clear()
         self._age.clear()
+        self._held.clear()
         for lane in backlog:
             self._depth.labels(lane.lane).set(lane.depth)
+            self._held.labels(lane.lane).set(lane.held)
             if lane.oldest_at is not None:
                 self._age.labels(lane.lane).set(max(0, now_ms - lane.oldest_at) / 1000)
         for link in links:
@@ -96,3 +109,15 @@ class Metrics:
         for code, count in incidents.items():
             self._incidents.labels(code).set(count)
         return generate_latest(self._registry)
+
+    def _connected(self, broker: bool | None) -> None:
+        """A gateway without a broker has no such series: nobody is to be alarmed by it."""
+        if broker is None:
+            return
+        if self._broker is None:
+            self._broker = Gauge(
+                "tongban_broker_connected",
+                "Whether this process is connected to the broker of the queue",
+                registry=self._registry,
+            )
+        self._broker.set(broker)

@@ -15,8 +15,10 @@ from gateway.records import (
     CaseRecord,
     Changes,
     EpochRecord,
+    Hold,
     Incident,
     MessageRecord,
+    Note,
     PartRecord,
     Scope,
     SealRecord,
@@ -63,6 +65,7 @@ class Backlog:
     lane: str
     depth: int
     oldest_at: int | None
+    held: int = 0  # of `depth`, what an operator holds back
     about: bool = False
 
 
@@ -122,6 +125,15 @@ class Store(Protocol):
 
     async def waiting_expired(self, now: int, limit: int) -> list[MessageRecord]:
         """Messages in the waiting room whose time is over, without parts."""
+
+    async def tickets_of(self, name: str) -> list[Ticket]:
+        """Where a message or a case, named by its id, waits: in all lanes, in order."""
+
+    async def holds(self) -> list[Hold]:
+        """What operators hold, the oldest first."""
+
+    async def notes(self, prefix: str) -> list[Note]:
+        """The notes whose keys begin so, by key."""
 
     async def backlog(self) -> list[Backlog]:
         """Depth and age of every lane that has tickets, in milliseconds however many.
@@ -184,6 +196,12 @@ class Queue(Protocol):
         When a consumer dies, another takes over within seconds, from the first ticket
         that is not done.
         """
+
+    async def check(self) -> None:
+        """Try everything that the queue needs. Raises QueueUnavailable when it is not there."""
+
+    def connected(self) -> bool | None:
+        """Whether the broker is there now; None: there is none to connect to."""
 
     async def rebuild(self) -> list[Backlog]:
         """Fill the queue again from the store; what the store has waiting.

@@ -33,10 +33,14 @@ class MessageState(StrEnum):
     TAKEN = "taken"
     REFUSED = "refused"
     EXPIRED = "expired"  # out: given back to the city; a late receipt still settles it
+    RETURNED = "returned"  # out: taken back before anybody could have heard it
 
 
 OPEN_STATES = frozenset({MessageState.QUEUED, MessageState.EXPIRED})
 """States of our own messages that a receipt may still settle."""
+
+UNSAID_STATES = frozenset({MessageState.REFUSED, MessageState.RETURNED})
+"""States of messages that change nothing in their case."""
 
 
 @dataclass(slots=True)
@@ -202,6 +206,63 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """An operator's word that a message, or a whole case, waits.
+
+    In `lane` the tickets of the case wait from `position` on, the message's own and all behind
+    it. For a whole case `lane` and `message_id` are empty and `position` is 0: every lane. The
+    hold of a message is known by its position; `waits` says whether that ticket is still there.
+    `until`: Unix milliseconds after which the hold is over by itself.
+    """
+
+    case_id: str
+    lane: str
+    position: int
+    sender: str
+    message_id: str
+    at: int
+    by: str
+    reason: str
+    until: int | None = None
+    waits: bool = True
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.case_id, self.position
+
+    def keeps(self, ticket: Ticket) -> bool:
+        """Whether this ticket must not go. Whether the hold is over does not matter: until
+        its end is written down, nothing may overtake what waited."""
+        return (
+            ticket.case_id == self.case_id
+            and self.lane in {"", ticket.lane}
+            and ticket.position >= self.position
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What processes and commands of one gateway tell each other: the last word under a key.
+
+    Nothing depends on it; whoever reads it, judges by `at` (Unix milliseconds) whether it is old.
+    """
+
+    key: str
+    at: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A message of ours that a person gave up: RETURNED when nobody can have heard it, else
+    EXPIRED. Only what holds no receipt becomes so."""
+
+    message_id: str
+    state: MessageState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """Something an operator must see: an alarm, or bytes that could not be used, kept."""
 
@@ -226,6 +287,9 @@ class Scope:
     # Partners whose waiting rooms are looked at, with what is known under the ids there:
     waiting_of: Sequence[str] = ()
     history: Sequence[str] = ()  # cases whose messages are needed, all of them
+    tickets: Sequence[int] = ()  # by position
+    tickets_of: Sequence[str] = ()  # cases, in every lane; looks through all that waits
+    holds: Sequence[str] = ()  # cases
 
 
 @dataclass(slots=True)
@@ -250,6 +314,8 @@ class Snapshot:
     history: dict[str, list[MessageRecord]] = field(default_factory=dict)  # without parts
     waiting_count: dict[str, int] = field(default_factory=dict)  # by partner
     waiting_bytes: dict[str, int] = field(default_factory=dict)  # by partner, as they are kept
+    tickets: dict[int, Ticket] = field(default_factory=dict)  # by position
+    holds: dict[str, list[Hold]] = field(default_factory=dict)  # by case
 
 
 @dataclass(slots=True)
@@ -268,6 +334,12 @@ class Changes:
     incidents: list[Incident] = field(default_factory=list)
     intakes: list[str] = field(default_factory=list)
     epochs: list[EpochRecord] = field(default_factory=list)
+    given_up: list[GivenUp] = field(default_factory=list)
+    reissued: list[int] = field(default_factory=list)
+    """Positions whose tickets go to the end of their lane, in this order, with their holds."""
+    holds: list[Hold] = field(default_factory=list)  # what is held already stays as it is
+    holds_over: list[tuple[str, int]] = field(default_factory=list)  # keys
+    notes: list[Note] = field(default_factory=list)
 
     def add(self, others: "Changes") -> None:
         """What others write as well; they touch none of the same cases and messages."""
@@ -283,3 +355,8 @@ class Changes:
         self.incidents += others.incidents
         self.intakes += others.intakes
         self.epochs += others.epochs
+        self.given_up += others.given_up
+        self.reissued += others.reissued
+        self.holds += others.holds
+        self.holds_over += others.holds_over
+        self.notes += others.notes

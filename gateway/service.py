@@ -13,9 +13,11 @@ from aiohttp import web
 from contracts import limits
 from contracts.errors import SettingsInvalid, TongbanError
 from gateway.config import FILE_NAME
+from gateway.exchange.board import Board
 from gateway.exchange.courier import Courier
 from gateway.exchange.expire import Expire
 from gateway.exchange.hand_over import HandOver
+from gateway.exchange.holding import Holding
 from gateway.exchange.home import Home
 from gateway.exchange.link_status import LinkStatus
 from gateway.exchange.submit import Submit
@@ -46,6 +48,7 @@ class Gateway:
         courier: Callable[[str, HttpLink], Courier],
         link: Callable[[str], HttpLink],
         expire: Expire,
+        holding: Holding,
         city: Sequence[TakeIn | HandOver],
     ) -> None:
         self._home = home
@@ -63,6 +66,8 @@ class Gateway:
         self._new_courier = courier
         self._new_link = link
         self._expire = expire
+        self._holding = holding
+        self._board = Board(home, store, links=self._all_links, wake=self._wake_lane)
         self._city = city
         self._couriers: dict[str, Courier] = {}
         self._links: dict[str, HttpLink] = {}
@@ -85,8 +90,26 @@ class Gateway:
         if courier := self._couriers.get(partner):
             courier.wake()
 
+    def _wake_lane(self, lane: str) -> None:
+        """An operator wants this lane tried now."""
+        if lane.startswith("partner/"):
+            self._wake(lane.removeprefix("partner/"))
+            return
+        for part in self._city:
+            if isinstance(part, HandOver):
+                part.wake()
+
     def links(self) -> list[LinkStatus]:
         return [courier.status for courier in self._couriers.values()]
+
+    def _all_links(self) -> list[LinkStatus]:
+        """Those to partners, and the one to the city's own system."""
+        city = [part.status for part in self._city if isinstance(part, HandOver)]
+        return [*self.links(), *city]
+
+    def broker(self) -> bool | None:
+        """Whether the broker of the queue is there; None: there is none."""
+        return self._queue.connected()
 
     async def run(self) -> None:
         """Serve and carry until `stop`, or until a part dies: then `failed` says so.
@@ -100,6 +123,8 @@ class Gateway:
         try:
             await self._listen(runner)
             self._start("expire", self._expire.run())
+            self._start("holds", self._holding.run())
+            self._start("board", self._board.run())
             for number, part in enumerate(self._city):
                 self._start(f"city-{number}", part.run())
             self._start("couriers", self._keep_couriers())
@@ -153,7 +178,7 @@ class Gateway:
         _LOG.info("stopping: finishing what is taken")
         for part in (*self._couriers.values(), *self._city):
             part.stop()
-        for name in ("expire", "couriers"):
+        for name in ("expire", "holds", "board", "couriers"):
             self._tasks[name].cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._drain_seconds):

@@ -13,6 +13,7 @@ from gateway.cli import (
     doctor,
     evidence,
     incident,
+    links,
     member,
     members,
     message,
@@ -20,6 +21,7 @@ from gateway.cli import (
     queue,
     screen,
     store,
+    top,
     translate,
 )
 from gateway.cli.failure import failure
@@ -45,6 +47,8 @@ for group in (
     queue,
     migrate,
     store,
+    links,
+    top,
     evidence,
     translate,
     contracts,

@@ -30,6 +30,8 @@ _SUBJECTS = {
     "database": "数据库",
     "queue": "队列",
     "incidents": "异常",
+    "broker": "消息中间件",
+    "calendar": "节假日",
     "key": "密钥",
     "keys": "密钥",
     "signing": "签名",
@@ -98,7 +100,7 @@ def _subject(subject: str) -> str:
 def add_to(app: typer.Typer) -> None:
     app.command(
         help=say(
-            "体检: 配置、磁盘、数据库、密钥、成员、时钟, 并给出处理办法",
+            "体检: 配置、磁盘、数据库、队列、节假日、密钥、成员、时钟, 并给出处理办法",
             "what is wrong with this gateway, and what to do",
         )
     )(doctor)

@@ -1,16 +1,16 @@
-"""`tongban queue rebuild`: the queues of the broker, made anew from the store."""
+"""`tongban queue`: its commands, and `rebuild`: the broker's queues, made anew from the store."""
 
 from pathlib import Path
 
 import typer
 from rich.table import Table
 
-from gateway.cli import screen
+from gateway.cli import queue_list, queue_press, screen
 from gateway.cli.desk import Desk, Home, at_desk
+from gateway.cli.lanes import lane_name
 from gateway.cli.language import say
-from gateway.cli.wording import city_name, clock
+from gateway.cli.wording import clock
 from gateway.ports import Backlog
-from gateway.records import CITY_LANE
 
 
 def rebuild(home: Home = Path()) -> None:
@@ -29,7 +29,7 @@ def rebuild(home: Home = Path()) -> None:
     for lane in sorted(lanes, key=lambda each: each.lane):
         oldest = clock(lane.oldest_at) if lane.oldest_at is not None else ""
         about = "≈ " if lane.about else ""
-        table.add_row(_lane_name(lane.lane), f"{about}{lane.depth}", oldest)
+        table.add_row(lane_name(lane.lane), f"{about}{lane.depth}", oldest)
     console.print(table)
     total = sum(lane.depth for lane in lanes)
     console.print(
@@ -40,20 +40,32 @@ def rebuild(home: Home = Path()) -> None:
     )
 
 
-def _lane_name(lane: str) -> str:
-    """`本市系统`, or the city to which a lane leads."""
-    if lane == CITY_LANE:
-        return say("本市系统", "own system")
-    return city_name(lane.removeprefix("partner/"))
-
-
 def add_to(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help=say("消息队列", "the queue"))
-    group.command(
-        "rebuild",
-        help=say(
+    for name, command, zh, en in (
+        ("list", queue_list.show_list, "各通道的待办; 指明通道则逐件列出", "what waits, by lane"),
+        ("show", queue_list.show, "一件待办报文: 为何未发, 如何处理", "why one message waits"),
+        ("retry", queue_press.retry, "不等间歇结束, 立即重试", "try now, do not wait"),
+        ("hold", queue_press.hold, "扣留报文或整个办件", "keep a message or a case from going on"),
+        ("release", queue_press.release, "放行被扣留的, 次序不变", "let it go on, order kept"),
+        (
+            "return",
+            queue_press.return_,
+            "未送达的报文退回本市系统",
+            "give a message back to the city",
+        ),
+        (
+            "discard",
+            queue_press.discard,
+            "作废一件待办报文, 原文存档",
+            "drop a message, keep its content",
+        ),
+        (
+            "rebuild",
+            rebuild,
             "由存储重建消息队列, 网关运行时亦可",
             "make the queues anew from the store, also while the gateway runs",
         ),
-    )(rebuild)
+    ):
+        group.command(name, help=say(zh, en))(command)
     app.add_typer(group, name="queue")

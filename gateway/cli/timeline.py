@@ -19,7 +19,7 @@ from gateway.cli.wording import (
     state_name,
 )
 from gateway.exchange.view import CaseView, Event
-from gateway.records import MessageState
+from gateway.records import UNSAID_STATES, MessageState
 
 _LANE = 42  # cells between the two cities
 _COLOURS = {
@@ -27,6 +27,7 @@ _COLOURS = {
     MessageState.TAKEN: "green",
     MessageState.REFUSED: "red",
     MessageState.EXPIRED: "red",
+    MessageState.RETURNED: "red",
 }
 
 
@@ -109,7 +110,7 @@ def _arrow(view: CaseView, event: Event) -> Text:
     name = f" {kind_name(event.message.kind)} "
     line = "─" * max(2, _LANE - cell_len(name) - 3)
     colour = "cyan" if event.message.sender == view.receiving else "magenta"
-    lost = event.message.state in {MessageState.REFUSED, MessageState.EXPIRED}
+    lost = event.message.state in {*UNSAID_STATES, MessageState.EXPIRED}
     if event.message.sender == view.receiving:
         parts = ("──", name, f"{line}{'╳' if lost else '▶'}")
     else:

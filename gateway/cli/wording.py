@@ -38,6 +38,7 @@ _OUTCOMES = {
     MessageState.TAKEN: ("已收妥", "taken"),
     MessageState.REFUSED: ("被拒收", "refused"),
     MessageState.EXPIRED: ("已逾期", "expired"),
+    MessageState.RETURNED: ("已退回", "taken back"),
 }
 
 

@@ -2,6 +2,9 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from datetime import timedelta, timezone
+
+from chinese_calendar.constants import holidays
 
 from contracts.errors import TongbanError
 from gateway import config
@@ -10,6 +13,8 @@ from gateway.doctor import judge
 from gateway.doctor.finding import Finding, Level, good
 from gateway.doctor.visit import Visit, visit_all
 from keys.trust.member import Member
+
+_BEIJING = timezone(timedelta(hours=8))
 
 
 async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
@@ -21,6 +26,9 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
     yield judge.disk(usage.free, usage.total)
     for finding in await _store(parts):
         yield finding
+    if folder.settings.queue.engine == "rabbitmq":
+        yield await _broker(parts, folder.settings.queue.url or "")
+    yield judge.calendar(known_years(), parts.home.clock.now().astimezone(_BEIJING).date())
     try:
         members = list(parts.home.trust.members())
         us = parts.home.trust.member(parts.home.code)
@@ -54,6 +62,20 @@ async def _store(parts: Parts) -> list[Finding]:
         *(judge.queue(lane, now) for lane in lanes),
         judge.incidents(counts),
     ]
+
+
+async def _broker(parts: Parts, address: str) -> Finding:
+    """`address` has no password: the settings allow none there."""
+    try:
+        await parts.queue.check()
+    except TongbanError as error:
+        return judge.trouble("broker", error)
+    return good("broker", f"{address} 可用", f"{address} can be used")
+
+
+def known_years() -> set[int]:
+    """The years whose holidays the package `chinesecalendar` knows."""
+    return {day.year for day in holidays}
 
 
 def _ourselves(visit: Visit) -> Finding:

@@ -3,8 +3,8 @@
 Bounds stand at the top; `docs/how-to/operate-a-gateway.md` prints them.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from contracts import limits
 from contracts.errors import TongbanError
@@ -17,6 +17,7 @@ DISK_FAULT_BYTES = 256 * limits.MIB
 DISK_WARNING_BYTES = 2048 * limits.MIB
 KEY_ENDS_SOON = timedelta(days=30)
 SKEW_WARNING_S = limits.CLOCK_SKEW_S / 5
+NEXT_YEAR_FROM_MONTH = 11
 OLDEST_WARNING_S = 10 * 60
 OLDEST_FAULT_S = 60 * 60
 ALARMS = ("message.conflict",)  # of what becomes an incident; signatures that fail are counted
@@ -85,6 +86,8 @@ def queue(lane: Backlog, now_ms: int) -> Finding:
     subject = f"queue {lane.lane}"
     depth = f"≈ {lane.depth}" if lane.about else str(lane.depth)
     zh, en = f"{depth} 份, 最久 {age:.0f} 秒", f"{depth} wait, the oldest {age:.0f} s"
+    if lane.held:
+        zh, en = f"{zh}, 其中扣留 {lane.held} 份", f"{en}, {lane.held} are held"
     if age < OLDEST_WARNING_S:
         return good(subject, zh, en)
     return Finding(
@@ -92,8 +95,27 @@ def queue(lane: Backlog, now_ms: int) -> Finding:
         Level.FAULT if age >= OLDEST_FAULT_S else Level.WARNING,
         zh,
         en,
-        "查看该成员的连通情况与网关日志中最近的错误",
-        "see whether the partner answers, and the last error in the gateway's log",
+        "tongban links 看连通情况, tongban queue list 看各件为何未发",
+        "see with tongban links whether the partner answers, with tongban queue list what waits",
+    )
+
+
+def calendar(years: Collection[int], today: date) -> Finding:
+    """Whether the holidays are known that time limits in working days need. The State Council
+    announces those of the next year in November or so."""
+    needed = [today.year] + ([today.year + 1] if today.month >= NEXT_YEAR_FROM_MONTH else [])
+    lacking = [year for year in needed if year not in years]
+    if not lacking:
+        last = max(years)
+        return good("calendar", f"节假日已知至 {last} 年", f"holidays are known up to {last}")
+    named = ", ".join(map(str, lacking))
+    return Finding(
+        "calendar",
+        Level.WARNING,
+        f"缺少 {named} 年的节假日安排, 工作日期限将只按周末推算",
+        f"the holidays of {named} are not known: working days would go by weekends alone",
+        "国务院办公厅公布后, 升级 chinesecalendar 包并重启网关",
+        "upgrade the package chinesecalendar once they are announced, and start the gateway anew",
     )
 
 

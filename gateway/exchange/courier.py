@@ -15,10 +15,11 @@ from pydantic import ValidationError
 from contracts.errors import PartnerUnreachable, TongbanError
 from contracts.wire import Problem
 from gateway.exchange.backoff import Backoff
+from gateway.exchange.holding import going, scope_of
 from gateway.exchange.home import Home
-from gateway.exchange.link_status import LinkStatus
+from gateway.exchange.link_status import LinkStatus, printable
 from gateway.exchange.pace import Pace
-from gateway.exchange.pack import Packed, pack
+from gateway.exchange.pack import Outgoing, Packed, pack
 from gateway.exchange.settle import Settled, read_reply, settlement, settling
 from gateway.exchange.window import Window
 from gateway.ports import Answer, Consumer, Link, Queue, Store, Verdict, always
@@ -92,6 +93,7 @@ class Courier:
         """Carry until `stop`; returns when nothing is in flight."""
         lane = self._queue.consume(partner_lane(self._partner))
         async with lane as consumer, asyncio.TaskGroup() as tasks:
+            self.status.carrying = True
             feeding = tasks.create_task(self._feed(consumer))
             await self._dispatch(consumer, tasks)
             feeding.cancel()
@@ -165,24 +167,52 @@ class Courier:
 
     async def _carry(self, consumer: Consumer, batch: Sequence[Ticket]) -> list[Ticket]:
         """Returns the tickets that must go again."""
-        tickets = {ticket.message_id: ticket for ticket in batch}
-        outgoing = await self._store.outgoing(list(tickets))
-        open_ones = [pair for pair in outgoing if pair[0].state in OPEN_STATES]
-        going = {message.id for message, _ in open_ones}
-        over = [ticket for ticket in batch if ticket.message_id not in going]
-        if over:
-            await self._write(Changes(tickets_done=[ticket.position for ticket in over]))
-            await consumer.done(over)
-        if not open_ones:
-            return []
-        packed = await pack(self._home, self._partner, open_ones)
-        # What we say is on our record before anybody hears it.
-        await self._write(Changes(seals=[packed.tree.record]))
+        while True:
+            open_ones, over = await self._open_ones(batch)
+            if over:
+                await self._write(Changes(tickets_done=[ticket.position for ticket in over]))
+                await consumer.done(over)
+            if not open_ones:
+                return []
+            packed = await pack(self._home, self._partner, [pair for _, pair in open_ones])
+            tickets = {ticket.message_id: ticket for ticket, _ in open_ones}
+            # What we say is on our record before anybody hears it.
+            batch = await self._record(packed, list(tickets.values()))
+            if len(batch) == len(tickets):
+                break
+        asked = self._home.clock.monotonic()
         answer = await self._link.post(BATCHES_PATH, packed.body)
+        self.status.took(self._home.clock.monotonic() - asked)
         settled = read_reply(self._home, self._partner, packed, self._body(answer))
         await self._settle(consumer, packed, settled, tickets)
         self._succeeded(settled)
         return self._deferred(settled, tickets)
+
+    async def _open_ones(
+        self, batch: Sequence[Ticket]
+    ) -> tuple[list[tuple[Ticket, Outgoing]], list[Ticket]]:
+        """What a receipt may still settle, in order, and the tickets of the rest."""
+        tickets = {ticket.message_id: ticket for ticket in batch}
+        outgoing = await self._store.outgoing(list(tickets))
+        open_ones = [
+            (tickets[pair[0].id], pair) for pair in outgoing if pair[0].state in OPEN_STATES
+        ]
+        going_ids = {ticket.message_id for ticket, _ in open_ones}
+        return open_ones, [ticket for ticket in batch if ticket.message_id not in going_ids]
+
+    async def _record(self, packed: Packed, tickets: list[Ticket]) -> list[Ticket]:
+        """The tickets that may go; when these are all, the batch's seal is on record.
+
+        The others are held, or were taken out of the lane, and are forgotten here: whoever
+        lets them go issues them anew.
+        """
+
+        def rule(snapshot: Snapshot) -> Verdict[list[Ticket]]:
+            may_go = going(tickets, snapshot)
+            all_go = len(may_go) == len(tickets)
+            return Verdict(Changes(seals=[packed.tree.record] if all_go else []), may_go)
+
+        return await self._store.apply(scope_of(tickets), rule)
 
     async def _settle(
         self, consumer: Consumer, packed: Packed, settled: Settled, tickets: dict[str, Ticket]
@@ -207,7 +237,7 @@ class Courier:
         """The body of a good answer. Raises PartnerUnreachable for any other."""
         if answer.status == 200:
             return answer.body
-        code, detail = _problem(answer)
+        code, detail, trace = _problem(answer)
         if code in _TOO_LARGE:
             self._window.batch_count = max(1, self._window.batch_count // 2)
         raise PartnerUnreachable(
@@ -216,11 +246,12 @@ class Courier:
             retry_after=answer.retry_after,
             partner=self._partner,
             answer=code,
+            trace=trace,
         )
 
     def _succeeded(self, settled: Settled) -> None:
         self._backoff.succeeded()
-        self.status.succeeded(self._home.clock.now())
+        self.status.succeeded(self._home.clock.now(), len(settled.receipts))
         if self._window.batch_count < self._pace.batch_count:
             self._window.batch_count += 1
         now = self._home.now_ms()
@@ -239,16 +270,20 @@ class Courier:
         until = self._home.clock.monotonic() + _LATER_PAUSE
         for later in settled.later:
             self._window.defer(later.message.case_id, until)
-            self.status.note(later.code, later.detail)
+            self.status.put_off(later.message.id, later.code, later.detail)
         return [tickets[later.message.id] for later in settled.later]
 
 
-def _problem(answer: Answer) -> tuple[str, str]:
-    """Code and detail of an error answer; a stranger's answer is told by its status."""
+def _problem(answer: Answer) -> tuple[str, str, str | None]:
+    """Code, detail and trace of an error answer; a stranger's answer is told by its status."""
     if len(answer.body) > _PROBLEM_BYTES:
-        return "link.answer", "not an answer of a gateway"
+        return "link.answer", "not an answer of a gateway", None
     try:
         problem = Problem.model_validate_json(answer.body)
     except ValidationError:
-        return "link.answer", "not an answer of a gateway"
-    return problem.code[:64], problem.detail[:500]
+        return "link.answer", "not an answer of a gateway", None
+    return (
+        printable(problem.code, 64),
+        printable(problem.detail, 500),
+        printable(problem.trace, 64) if problem.trace else None,
+    )

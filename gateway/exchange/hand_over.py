@@ -13,7 +13,9 @@ from adapters.adapter import Adapter, Draft
 from contracts.errors import REASONS, DocumentRejected, TongbanError, Wrong
 from contracts.messages import Kind
 from gateway.exchange.backoff import Backoff
+from gateway.exchange.holding import may_go
 from gateway.exchange.home import Home
+from gateway.exchange.link_status import LinkStatus
 from gateway.exchange.open_message import OpenMessage
 from gateway.ports import Connector, Notice, Queue, Store, always
 from gateway.records import (
@@ -45,13 +47,21 @@ class HandOver:
         self._open = OpenMessage(home, store)
         self._backoff = Backoff(ceiling=30.0, uniform=random.SystemRandom().uniform)
         self._stopping = asyncio.Event()
+        self._again = asyncio.Event()
+        self.status = LinkStatus(CITY_LANE)
 
     def stop(self) -> None:
         """Finish the document at hand, take no more."""
         self._stopping.set()
+        self._again.set()
+
+    def wake(self) -> None:
+        """Try again now: do not wait for the end of the pause."""
+        self._again.set()
 
     async def run(self) -> None:
         async with self._queue.consume(CITY_LANE) as consumer:
+            self.status.carrying = True
             while not self._stopping.is_set():
                 try:
                     tickets = await consumer.take(_AT_ONCE, wait=0.5)
@@ -67,6 +77,8 @@ class HandOver:
         """Try one ticket until it is handed over, or found impossible to hand over."""
         while not self._stopping.is_set():
             try:
+                if not await may_go(self._store, ticket):
+                    return  # whoever lets it go issues it anew
                 incidents = await self._hand_over(ticket)
                 changes = Changes(tickets_done=[ticket.position], incidents=incidents)
                 await self._store.apply(Scope(), always(changes))
@@ -74,14 +86,18 @@ class HandOver:
                 await self._pause(error)
             else:
                 self._backoff.succeeded()
+                self.status.succeeded(self._home.clock.now(), 1)
                 return
 
     async def _pause(self, error: TongbanError) -> None:
         pause = self._backoff.failed()
+        self.status.failed(error, self._home.clock.now())
         _LOG.warning("to the city: %s; next try in %.1f s", error, pause)
+        if not self._stopping.is_set():
+            self._again.clear()
         try:
             async with asyncio.timeout(pause):
-                await self._stopping.wait()
+                await self._again.wait()
         except TimeoutError:
             return
 
@@ -152,8 +168,14 @@ def _notice(message: MessageRecord, number: str | None) -> Notice:
         en=reason.en,
         remedy_zh=reason.remedy_zh,
         remedy_en=reason.remedy_en,
-        detail=f"{message.kind} to {message.receiver}: {message.state}",
+        detail=f"{message.kind} to {message.receiver}: {message.state}{_doubt(message)}",
         number=number,
         message_id=message.id,
         kind=message.kind,
     )
+
+
+def _doubt(message: MessageRecord) -> str:
+    """Given up by a person while the partner may have it: its receipt is still asked for."""
+    given_up = message.state is MessageState.EXPIRED and message.reason is not None
+    return "; the partner may have taken it, a further notice will say so" if given_up else ""

@@ -1,4 +1,7 @@
-"""The case that a history of messages makes: what crossed or was refused changes nothing."""
+"""The case that a history of messages makes.
+
+What crossed, was refused or taken back changes nothing.
+"""
 
 from collections.abc import Iterable
 
@@ -6,7 +9,7 @@ from contracts.case import Case
 from contracts.envelope import read_envelope
 from contracts.errors import Refusal
 from contracts.lifecycle import advance
-from gateway.records import MessageRecord, MessageState
+from gateway.records import UNSAID_STATES, MessageRecord
 
 
 def case_of(messages: Iterable[MessageRecord]) -> Case | None:
@@ -19,7 +22,7 @@ def case_of(messages: Iterable[MessageRecord]) -> Case | None:
 
 def after(case: Case | None, message: MessageRecord) -> Case | None:
     """`case` after one message more."""
-    if message.state is MessageState.REFUSED:
+    if message.state in UNSAID_STATES:
         return case
     changed = advance(case, read_envelope(message.envelope))
     return case if isinstance(changed, Refusal) else changed

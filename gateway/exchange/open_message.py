@@ -13,7 +13,7 @@ from contracts.model import Model
 from gateway.exchange.examine import read_body
 from gateway.exchange.home import Home, epoch_context, part_info
 from gateway.ports import Store
-from gateway.records import Direction, MessageRecord, MessageState
+from gateway.records import UNSAID_STATES, Direction, MessageRecord
 from keys.suites import SUITES
 
 
@@ -64,7 +64,7 @@ class OpenMessage:
     async def application(self, case_id: str) -> Application | None:
         """What was submitted, as far as this gateway holds it."""
         for message in await self._store.messages(case_id):
-            if message.kind == Kind.SUBMIT and message.state is not MessageState.REFUSED:
+            if message.kind == Kind.SUBMIT and message.state not in UNSAID_STATES:
                 whole = await self._store.message(message.sender, message.id)
                 try:
                     opened = await self(whole) if whole else None

@@ -19,7 +19,7 @@ from contracts.receipt import Receipt
 from gateway.exchange.history import after
 from gateway.exchange.open_message import Opened, OpenMessage
 from gateway.ports import Store
-from gateway.records import CaseRecord, MessageRecord, MessageState
+from gateway.records import UNSAID_STATES, CaseRecord, MessageRecord
 
 _S, _HANDLING, _RECEIVING = State, Role.HANDLING, Role.RECEIVING
 
@@ -122,8 +122,8 @@ def events_of(messages: Sequence[MessageRecord], opened: Bodies) -> tuple[Event,
 
 
 def _application(messages: Sequence[MessageRecord], bodies: Bodies) -> Application | None:
-    """What the case is about: what was submitted and not refused, else what was refused."""
-    by_worth = sorted(messages, key=lambda message: message.state is MessageState.REFUSED)
+    """What the case is about: what was submitted and stands, else what does not."""
+    by_worth = sorted(messages, key=lambda message: message.state in UNSAID_STATES)
     found = (bodies.get((message.sender, message.id)) for message in by_worth)
     return next((b.body.application for b in found if b and isinstance(b.body, SubmitBody)), None)
 

@@ -8,7 +8,8 @@ changes, and once a second.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Collection
+import secrets
+from collections.abc import AsyncIterator, Callable, Collection
 
 from yarl import URL
 
@@ -48,6 +49,8 @@ class Broker:
         self._said = asyncio.Event()
         self._lost = False
         self._closed = False
+        self.connected = False
+        """Whether a session is open now."""
         self._keeping: asyncio.Task[None] | None = None
 
     def announce(self, lanes: Collection[str]) -> None:
@@ -66,6 +69,22 @@ class Broker:
 
         Raises QueueUnavailable. May be called again.
         """
+        async with self._apart() as session:
+            for lane in lanes:
+                await session.delete(lane)
+            await session.announce(lanes)
+
+    async def check(self) -> None:
+        """Make a queue of the kind that lanes have, publish to it, and delete it again.
+
+        Raises QueueUnavailable.
+        """
+        async with self._apart() as session:
+            await session.try_out(f"check.{secrets.token_hex(4)}")  # two may look at once
+
+    @contextlib.asynccontextmanager
+    async def _apart(self) -> AsyncIterator[Session]:
+        """A session of its own, over which nothing is heard. Raises QueueUnavailable."""
         try:
             async with open_session(
                 self._address,
@@ -74,9 +93,7 @@ class Broker:
                 heard=lambda _: None,
                 lost=lambda: None,
             ) as session:
-                for lane in lanes:
-                    await session.delete(lane)
-                await session.announce(lanes)
+                yield session
         except Exception as error:  # the client raises of everything
             raise QueueUnavailable(_told(error), source=self.where) from error
 
@@ -108,6 +125,7 @@ class Broker:
                 async with self._session() as session:
                     _LOG.info("connected to %s", self.where)
                     pause, told = _FIRST_PAUSE, False
+                    self.connected = True
                     await self._work(session)
             except (Exception, asyncio.CancelledError) as error:
                 if _we_are_cancelled():
@@ -121,6 +139,8 @@ class Broker:
                         _told(error),
                     )
                 told = True
+            finally:
+                self.connected = False
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 

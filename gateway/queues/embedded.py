@@ -38,6 +38,12 @@ class EmbeddedQueue:
         """Let the lane's consumer, if it is in this process, look now."""
         self._news[lane].set()
 
+    async def check(self) -> None:
+        """Nothing to look at: whoever can read the store has the queue."""
+
+    def connected(self) -> None:
+        return None
+
     async def rebuild(self) -> list[Backlog]:
         backlog = await self._store.backlog()
         await self.announce([each.lane for each in backlog])

@@ -59,6 +59,12 @@ class RabbitQueue:
                 del self._consumers[lane]
                 self._broker.compare()
 
+    async def check(self) -> None:
+        await self._broker.check()
+
+    def connected(self) -> bool:
+        return self._broker.connected
+
     async def rebuild(self) -> list[Backlog]:
         backlog = await self._store.backlog()
         await self._broker.refill([each.lane for each in backlog])

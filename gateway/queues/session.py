@@ -82,6 +82,18 @@ class Session:
         await asyncio.sleep(_GONE_SECONDS)
         self._queues.pop(lane, None)
 
+    async def try_out(self, name: str) -> None:
+        """Whether queues of this kind can be made, take a message, and be deleted."""
+        async with _answer(name):
+            await self._topology.declare_lane(self._channel, name)
+            await self._channel.default_exchange.publish(
+                aio_pika.Message(b"", delivery_mode=DeliveryMode.PERSISTENT),
+                self._topology.of_lane(name),
+                mandatory=True,
+            )
+        async with asyncio.timeout(_DELETE_SECONDS):
+            await self._channel.queue_delete(self._topology.of_lane(name))
+
     async def _announce(self, lane: str) -> None:
         said = Announcement(lane=lane, announced_at=datetime.now(UTC))
         message = aio_pika.Message(

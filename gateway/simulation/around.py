@@ -7,8 +7,10 @@ from gateway.ports import Backlog, Store, Verdict
 from gateway.records import (
     CaseRecord,
     EpochRecord,
+    Hold,
     Incident,
     MessageRecord,
+    Note,
     PartRecord,
     Scope,
     SealRecord,
@@ -74,6 +76,15 @@ class StoreAround:
 
     async def waiting_expired(self, now: int, limit: int) -> list[MessageRecord]:
         return await self._call(self._inner.waiting_expired(now, limit))
+
+    async def tickets_of(self, name: str) -> list[Ticket]:
+        return await self._call(self._inner.tickets_of(name))
+
+    async def holds(self) -> list[Hold]:
+        return await self._call(self._inner.holds())
+
+    async def notes(self, prefix: str) -> list[Note]:
+        return await self._call(self._inner.notes(prefix))
 
     async def backlog(self) -> list[Backlog]:
         return await self._call(self._inner.backlog())

@@ -15,14 +15,18 @@ from typing import Any, TypeVar
 from contracts.errors import StoreUnavailable
 from gateway.ports import Backlog, Verdict
 from gateway.records import (
+    OPEN_STATES,
     CaseRecord,
     Changes,
     Direction,
     EpochRecord,
+    GivenUp,
+    Hold,
     Incident,
     Known,
     MessageRecord,
     MessageState,
+    Note,
     PartRecord,
     Scope,
     SealRecord,
@@ -50,6 +54,8 @@ class _Tables:
     waiting: dict[Key, WaitingRecord] = field(default_factory=dict)
     incidents: dict[str, Incident] = field(default_factory=dict)
     intakes: dict[str, None] = field(default_factory=dict)
+    holds: dict[tuple[str, int], Hold] = field(default_factory=dict)
+    notes: dict[str, Note] = field(default_factory=dict)
     leases: dict[str, tuple[str, int]] = field(default_factory=dict)
     last_position: int = 0
 
@@ -140,11 +146,27 @@ class MemoryStore:
         over = [w.message for w in waiting if w.message.expires_at <= now]
         return [replace(message, parts=()) for message in over[:limit]]
 
+    async def tickets_of(self, name: str) -> list[Ticket]:
+        found = (await self._open()).tickets.values()
+        return [ticket for ticket in found if name in {ticket.message_id, ticket.case_id}]
+
+    async def holds(self) -> list[Hold]:
+        found = _holds_of(await self._open(), None)
+        return sorted(found, key=lambda hold: (hold.at, hold.position))
+
+    async def notes(self, prefix: str) -> list[Note]:
+        notes = (await self._open()).notes
+        return [notes[key] for key in sorted(notes) if key.startswith(prefix)]
+
     async def backlog(self) -> list[Backlog]:
+        tables = await self._open()
         lanes: dict[str, list[Ticket]] = {}
-        for ticket in (await self._open()).tickets.values():
+        for ticket in tables.tickets.values():
             lanes.setdefault(ticket.lane, []).append(ticket)
-        return [Backlog(lane, len(each), min(t.at for t in each)) for lane, each in lanes.items()]
+        return [
+            Backlog(lane, len(each), min(t.at for t in each), _held(tables, each))
+            for lane, each in lanes.items()
+        ]
 
     async def incidents(self, *, limit: int) -> list[Incident]:
         found = sorted((await self._open()).incidents.values(), key=lambda each: -each.at)
@@ -192,6 +214,12 @@ def _look(tables: _Tables, scope: Scope) -> Snapshot:
         history={i: _messages_of(tables, i) for i in scope.history},
         waiting_count=dict.fromkeys(scope.waiting_of, 0),
         waiting_bytes=dict.fromkeys(scope.waiting_of, 0),
+        tickets={
+            position: ticket
+            for position, ticket in tables.tickets.items()
+            if position in scope.tickets or ticket.case_id in scope.tickets_of
+        },
+        holds={case: holds for case in scope.holds if (holds := _holds_of(tables, case))},
     )
     keys = list(scope.messages)
     for waiting in tables.waiting.values():
@@ -218,7 +246,21 @@ def _size(waiting: WaitingRecord) -> int:
     return len(message.envelope) + sum(2 * len(part.sealed) for part in message.parts)
 
 
+def _holds_of(tables: _Tables, case_id: str | None) -> list[Hold]:
+    return [
+        replace(hold, waits=not hold.position or hold.position in tables.tickets)
+        for hold in tables.holds.values()
+        if case_id in {None, hold.case_id}
+    ]
+
+
+def _held(tables: _Tables, tickets: Sequence[Ticket]) -> int:
+    holds = tables.holds.values()
+    return sum(any(hold.keeps(ticket) for hold in holds) for ticket in tickets)
+
+
 def _write(tables: _Tables, changes: Changes) -> None:
+    _write_holds(tables, changes)
     for seal in changes.seals:
         tables.seals.setdefault(seal.id, seal)
     for epoch in changes.epochs:
@@ -232,9 +274,10 @@ def _write(tables: _Tables, changes: Changes) -> None:
         _write_settlement(tables, settled)
     for message_id in changes.expired:
         _write_expiry(tables, message_id)
+    for gone in changes.given_up:
+        _write_given_up(tables, gone)
     for ticket in changes.tickets:
-        tables.last_position += 1  # never given twice, not even when the ticket is done
-        tables.tickets[tables.last_position] = replace(ticket, position=tables.last_position)
+        _write_ticket(tables, ticket)
     for position in changes.tickets_done:
         tables.tickets.pop(position, None)
     for waiting in changes.waiting:
@@ -278,6 +321,32 @@ def _write_expiry(tables: _Tables, message_id: str) -> None:
     key = tables.our_own.get(message_id)
     if key and tables.messages[key].state is MessageState.QUEUED:
         tables.messages[key] = replace(tables.messages[key], state=MessageState.EXPIRED)
+
+
+def _write_given_up(tables: _Tables, gone: GivenUp) -> None:
+    key = tables.our_own.get(gone.message_id)
+    if key and tables.messages[key].state in OPEN_STATES:
+        tables.messages[key] = replace(tables.messages[key], state=gone.state, reason=gone.reason)
+
+
+def _write_ticket(tables: _Tables, ticket: Ticket) -> int:
+    tables.last_position += 1  # never given twice, not even when the ticket is done
+    tables.tickets[tables.last_position] = replace(ticket, position=tables.last_position)
+    return tables.last_position
+
+
+def _write_holds(tables: _Tables, changes: Changes) -> None:
+    for key in changes.holds_over:
+        tables.holds.pop(key, None)
+    for hold in changes.holds:
+        tables.holds.setdefault(hold.key, hold)
+    for position in changes.reissued:
+        if ticket := tables.tickets.pop(position, None):
+            new = _write_ticket(tables, ticket)
+            for held in [h for h in tables.holds.values() if h.position == position]:
+                del tables.holds[held.key]
+                tables.holds[held.case_id, new] = replace(held, position=new)
+    tables.notes.update({note.key: note for note in changes.notes})
 
 
 def _by_number(tables: _Tables, number: str) -> CaseRecord | None:

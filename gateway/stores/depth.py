@@ -10,6 +10,7 @@ of an earlier release would not keep.
 from sqlalchemy import Connection, text
 
 from gateway.ports import Backlog
+from gateway.stores import operators
 
 COUNTED = 2_000
 """So many tickets of a lane are counted one by one."""
@@ -57,12 +58,12 @@ FROM looked
 
 def backlog(connection: Connection) -> list[Backlog]:
     """As `Store.backlog`."""
-    return [
-        Backlog(lane, counted, oldest)
-        if seen is None
-        else Backlog(lane, _estimate(int(seen), span), oldest, about=True)
-        for lane, counted, oldest, span, seen in connection.execute(_BACKLOG)
-    ]
+    held = operators.held(connection)
+    found = []
+    for lane, counted, oldest, span, seen in connection.execute(_BACKLOG):
+        depth = counted if seen is None else _estimate(int(seen), span)
+        found.append(Backlog(lane, depth, oldest, held.get(lane, 0), about=seen is not None))
+    return found
 
 
 def _estimate(seen: int, span: int) -> int:

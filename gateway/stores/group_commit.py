@@ -45,6 +45,9 @@ class _Job:
         touched.update(("number", number) for number in scope.numbers)
         touched.update(("intake", key) for key in scope.intakes)
         touched.update(("waiting", sender) for sender in scope.waiting_of)
+        touched.update(scope.tickets_of)  # of these cases no other job may add a ticket
+        touched.update(("ticket", position) for position in scope.tickets)
+        touched.update(("hold", case) for case in scope.holds)
         return touched
 
 
@@ -241,6 +244,9 @@ def _together(jobs: list[_Job]) -> Scope:
         intakes=[key for scope in scopes for key in scope.intakes],
         waiting_of=[sender for scope in scopes for sender in scope.waiting_of],
         history=[case for scope in scopes for case in scope.history],
+        tickets=[position for scope in scopes for position in scope.tickets],
+        tickets_of=[case for scope in scopes for case in scope.tickets_of],
+        holds=[case for scope in scopes for case in scope.holds],
     )
 
 

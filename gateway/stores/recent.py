@@ -21,7 +21,7 @@ class Recent:
         self._messages: OrderedDict[str, MessageRecord] = OrderedDict()
 
     def note(self, changes: Changes) -> None:
-        """Committed changes: new messages come in, what is settled or expired goes."""
+        """Committed changes: new messages come in, what is settled, expired or given up goes."""
         for message in changes.messages:
             if message.direction is Direction.OUT:
                 self._drop(message.id)
@@ -29,7 +29,7 @@ class Recent:
                 self._bytes += _size(message)
         for settled in changes.settlements:
             self._drop(settled.message_id)
-        for message_id in changes.expired:
+        for message_id in (*changes.expired, *(gone.message_id for gone in changes.given_up)):
             self._drop(message_id)
         while self._bytes > self._most:
             self._drop(next(iter(self._messages)))

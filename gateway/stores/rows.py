@@ -14,9 +14,11 @@ from contracts.errors import Refusal
 from gateway.records import (
     CaseRecord,
     Direction,
+    Hold,
     Incident,
     MessageRecord,
     MessageState,
+    Note,
     PartRecord,
     SealOf,
     SealRecord,
@@ -232,6 +234,59 @@ def ticket_values(ticket: Ticket) -> Row:
 
 def ticket_record(row: Found[Any]) -> Ticket:
     return Ticket(row.lane, row.message_id, row.sender, row.case_id, row.at, row.size, row.position)
+
+
+HOLD_COLUMNS = (
+    "case_id",
+    "position",
+    "lane",
+    "sender",
+    "message_id",
+    "at",
+    "by",
+    "reason",
+    "until",
+)
+
+
+def hold_values(hold: Hold) -> Row:
+    return (
+        hold.case_id,
+        hold.position,
+        hold.lane,
+        hold.sender,
+        hold.message_id,
+        hold.at,
+        hold.by[:64],
+        hold.reason,
+        hold.until,
+    )
+
+
+def hold_record(row: Found[Any]) -> Hold:
+    return Hold(
+        case_id=row.case_id,
+        lane=row.lane,
+        position=row.position,
+        sender=row.sender,
+        message_id=row.message_id,
+        at=row.at,
+        by=row.by,
+        reason=row.reason,
+        until=row.until,
+        waits=row.position == 0 or row.ticket is not None,
+    )
+
+
+NOTE_COLUMNS = ("key", "at", "text")
+
+
+def note_values(note: Note) -> Row:
+    return note.key[:64], note.at, note.text
+
+
+def note_record(row: Found[Any]) -> Note:
+    return Note(row.key, row.at, row.text)
 
 
 INCIDENT_COLUMNS = (

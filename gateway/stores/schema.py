@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
-REVISION = "0003"
+REVISION = "0005"
 """The newest migration."""
 
 _Position = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys alone
@@ -122,6 +122,7 @@ TICKET = Table(
     Column("at", BigInteger, nullable=False),
     Column("size", Integer, nullable=False),
     Index("ticket_by_lane", "lane", "position"),
+    Index("ticket_by_case", "case_id"),
     sqlite_autoincrement=True,  # a position is never given twice, not even the last
 )
 
@@ -157,6 +158,28 @@ INTAKE = Table(
     METADATA,
     Column("key", String(400), primary_key=True),
     Column("at", BigInteger, nullable=False),
+)
+
+HOLD = Table(
+    "hold",
+    METADATA,
+    Column("case_id", String(36), primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),  # 0: the whole case
+    Column("lane", String(32), nullable=False),
+    Column("sender", String(6), nullable=False),
+    Column("message_id", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("until", BigInteger),
+)
+
+NOTE = Table(
+    "note",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
 )
 
 LANE = Table(

@@ -18,15 +18,17 @@ from gateway.records import (
     CaseRecord,
     Changes,
     EpochRecord,
+    Hold,
     Incident,
     MessageRecord,
+    Note,
     PartRecord,
     Scope,
     SealRecord,
     Snapshot,
     Ticket,
 )
-from gateway.stores import depth, leases, reading
+from gateway.stores import depth, leases, operators, reading
 from gateway.stores.group_commit import Doubt, GroupCommit
 from gateway.stores.recent import Recent
 from gateway.stores.transaction import Transaction
@@ -132,6 +134,15 @@ class SqlStore:
 
     async def waiting_expired(self, now: int, limit: int) -> list[MessageRecord]:
         return await self._read(reading.waiting_expired, now, limit)
+
+    async def tickets_of(self, name: str) -> list[Ticket]:
+        return await self._read(operators.tickets_of, name)
+
+    async def holds(self) -> list[Hold]:
+        return await self._read(operators.holds)
+
+    async def notes(self, prefix: str) -> list[Note]:
+        return await self._read(operators.notes, prefix)
 
     async def backlog(self) -> list[Backlog]:
         return await self._read(depth.backlog)

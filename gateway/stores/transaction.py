@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from gateway.records import (
+    OPEN_STATES,
     Changes,
     Known,
     MessageState,
@@ -28,14 +29,16 @@ from gateway.records import (
     Settlement,
     Snapshot,
 )
-from gateway.stores import reading, rows
+from gateway.stores import operators, reading, rows
 from gateway.stores.bulk import Bulk, Bulks
 from gateway.stores.schema import (
     CASE,
     EPOCH,
+    HOLD,
     INCIDENT,
     INTAKE,
     MESSAGE,
+    NOTE,
     PART,
     SEAL,
     TICKET,
@@ -58,6 +61,11 @@ _SETTLE_COLUMNS = {
         name: MESSAGE.c[name]
         for name in ("state", "seal_id", "position", "receipt", "reason", "settled_at")
     },
+}
+_GIVE_UP_COLUMNS = {
+    "message_id": MESSAGE.c.id,
+    "state": MESSAGE.c.state,
+    "reason": MESSAGE.c.reason,
 }
 
 
@@ -83,6 +91,25 @@ def _expire(given: FromClause) -> Any:
     )
 
 
+def _give_up(given: FromClause) -> Any:
+    """Our own messages that hold no receipt yet."""
+    return (
+        update(MESSAGE)
+        .where(
+            MESSAGE.c.id == given.c.message_id,
+            MESSAGE.c.direction == _literal("out"),
+            MESSAGE.c.state.in_([_literal(state.value) for state in sorted(OPEN_STATES)]),
+        )
+        .values(state=given.c.state, reason=given.c.reason)
+    )
+
+
+def _holds_over(given: FromClause) -> Any:
+    return delete(HOLD).where(
+        exists().where(HOLD.c.case_id == given.c.case_id, HOLD.c.position == given.c.held_from)
+    )
+
+
 def _tickets_done(given: FromClause) -> Any:
     return delete(TICKET).where(TICKET.c.position.in_(select(given.c.done)))
 
@@ -97,6 +124,12 @@ def _or_change(insert: Any) -> Any:
     """A case that is there already takes the new values."""
     changing = {name: insert.excluded[name] for name in _CASE_CHANGES}
     return insert.on_conflict_do_update(index_elements=["id"], set_=changing)
+
+
+def _or_replace(insert: Any) -> Any:
+    """A note under a known key replaces the one before."""
+    changing = {name: insert.excluded[name] for name in ("at", "text")}
+    return insert.on_conflict_do_update(index_elements=["key"], set_=changing)
 
 
 def _literal(text: str) -> Any:
@@ -117,10 +150,13 @@ class Transaction:
         self._numbers = select(CASE).where(bulks.among(CASE.c.number, "numbers"))
         self._intakes = select(INTAKE.c.key).where(bulks.among(INTAKE.c.key, "keys"))
         self._waiting = select(WAITING).where(bulks.among(WAITING.c.case_id, "ids"))
+        self._look_for_operators = operators.Look(bulks)
         self._upsert_cases = bulks.insert(CASE, rows.CASE_COLUMNS, _or_change)
+        self._upsert_notes = bulks.insert(NOTE, rows.NOTE_COLUMNS, _or_replace)
         self._insert_messages = bulks.insert(MESSAGE, rows.MESSAGE_COLUMNS)
         self._insert_parts = bulks.insert(PART, rows.PART_COLUMNS)
         self._insert_tickets = bulks.insert(TICKET, rows.TICKET_COLUMNS)
+        self._insert_holds = once(HOLD, rows.HOLD_COLUMNS)
         self._insert_seals = once(SEAL, rows.SEAL_COLUMNS)
         self._insert_epochs = once(EPOCH, ("id", "key", "wrapped"))
         self._insert_intakes = once(INTAKE, ("key", "at"))
@@ -128,6 +164,10 @@ class Transaction:
         self._insert_incidents = once(INCIDENT, rows.INCIDENT_COLUMNS)
         self._settle = bulks.over(_SETTLE_COLUMNS, _settle)
         self._expire = bulks.over({"message_id": MESSAGE.c.id}, _expire)
+        self._give_up = bulks.over(_GIVE_UP_COLUMNS, _give_up)
+        self._holds_over = bulks.over(
+            {"case_id": HOLD.c.case_id, "held_from": HOLD.c.position}, _holds_over
+        )
         self._tickets_done = bulks.over({"done": TICKET.c.position}, _tickets_done)
         self._waiting_over = bulks.over(
             {"sender": WAITING.c.sender, "message_id": WAITING.c.id}, _waiting_over
@@ -153,6 +193,7 @@ class Transaction:
             snapshot.history[case_id] = reading.messages(connection, case_id)
         for sender in scope.waiting_of:
             self._look_at_waiting(connection, sender, scope.cases, snapshot)
+        self._look_for_operators(connection, scope, snapshot)
         return snapshot
 
     def _look_at_messages(
@@ -186,6 +227,12 @@ class Transaction:
 
     def write(self, connection: Connection, changes: Changes, now: int) -> None:
         """Everything of `changes`, in an order that leaves no row without what it names."""
+        self._holds_over.execute(connection, changes.holds_over)
+        self._insert_holds.execute(connection, [rows.hold_values(hold) for hold in changes.holds])
+        # Before new tickets come: what was there stands in front of them.
+        operators.reissue(connection, changes.reissued)
+        given_up = [(gone.message_id, gone.state.value, gone.reason) for gone in changes.given_up]
+        notes = {note.key: rows.note_values(note) for note in changes.notes}
         for statement, given in (
             (self._insert_seals, [rows.seal_values(seal) for seal in changes.seals]),
             (self._insert_epochs, [(e.id, e.key, e.wrapped) for e in changes.epochs]),
@@ -195,6 +242,8 @@ class Transaction:
             (self._insert_parts, [row for m in changes.messages for row in rows.part_values(m)]),
             (self._settle, [_settlement(settled) for settled in changes.settlements]),
             (self._expire, [(message_id,) for message_id in changes.expired]),
+            (self._give_up, given_up),
+            (self._upsert_notes, list(notes.values())),
             (self._insert_tickets, [rows.ticket_values(ticket) for ticket in changes.tickets]),
             (self._tickets_done, [(position,) for position in changes.tickets_done]),
             (self._insert_waiting, [rows.waiting_values(room) for room in changes.waiting]),

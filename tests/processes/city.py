@@ -6,7 +6,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,17 +185,26 @@ class City:
 
 
 @contextmanager
-def cities(folder: Path, suites: Mapping[str, str], *strangers: Member) -> Iterator[list[City]]:
+def cities(
+    folder: Path, suites: Mapping[str, str], *strangers: Member, folders: Collection[str] = ()
+) -> Iterator[list[City]]:
     """Members in `folder` that all know each other, as `tongban init` makes them.
 
     `suites`: suite by member code. `strangers` are on everybody's list and have no gateway.
+    `folders`: the codes of those that hand over to drop folders.
     None is started; those that run at the end are killed.
     """
     made = []
     for code, suite in suites.items():
         port = free_port()
         member = make_member_folder(
-            folder / code, NewMember(code, suite, listen=f"127.0.0.1:{port}")
+            folder / code,
+            NewMember(
+                code,
+                suite,
+                listen=f"127.0.0.1:{port}",
+                profile=code if code in folders else None,
+            ),
         )
         made.append(City(member, folder / code, port))
     for city in made:

@@ -20,6 +20,9 @@ class Running(Protocol):
 
     def links(self) -> Iterable[LinkStatus]: ...
 
+    def broker(self) -> bool | None:
+        """Whether the broker of the queue is there; None: there is none."""
+
 
 class HealthApi:
     """What a supervisor and a scraper ask."""
@@ -72,5 +75,8 @@ class HealthApi:
         except TongbanError:  # what the process counts itself is shown all the same
             backlog, incidents = [], {}
         now = self._home.now_ms()
-        text = self._metrics.scrape(backlog, self._running.links(), incidents, now)
+        running = self._running
+        text = self._metrics.scrape(
+            backlog, running.links(), incidents, now, broker=running.broker()
+        )
         return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})

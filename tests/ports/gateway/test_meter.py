@@ -46,6 +46,16 @@ def test_gauges_forget_a_lane_that_is_empty(metrics: Metrics) -> None:
     assert 'lane="city"' not in metrics.scrape([], [], {}, 5_000).decode()
 
 
+def test_what_is_held_and_whether_the_broker_is_there(metrics: Metrics) -> None:
+    text = metrics.scrape([Backlog("city", 3, 1_000, 2)], [], {}, 4_000).decode()
+    assert 'tongban_held{lane="city"} 2.0' in text
+    assert "tongban_broker_connected" not in text, "there is none to be alarmed by"
+    assert "tongban_broker_connected 0.0" in metrics.scrape([], [], {}, 0, broker=False).decode()
+    text = metrics.scrape([], [], {}, 0, broker=True).decode()
+    assert "tongban_broker_connected 1.0" in text
+    assert "tongban_held{" not in text
+
+
 def test_failures_of_a_link_are_shown_until_it_succeeds(metrics: Metrics) -> None:
     now, link = datetime(2026, 1, 1, tzinfo=UTC), LinkStatus("440100")
     link.failed(PartnerUnreachable("no", answer="gateway.busy"), now)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
-from contracts.errors import StoreUnavailable
+from contracts.errors import QueueUnavailable, StoreUnavailable
 from gateway.clock import SystemClock
 from gateway.ports import Backlog, Clock, Consumer, Queue, Store
 from gateway.queues.embedded import EmbeddedQueue
@@ -23,6 +23,7 @@ from gateway.simulation.loop import SimulatedLoop, simulate
 from gateway.simulation.store import MemoryStore
 from gateway.stores.sqlite import open_sqlite
 from tests.ports.gateway.records import ticket, write
+from tests.processes.ports import free_port
 
 LANE = "partner/440100"
 
@@ -244,6 +245,33 @@ def test_what_waits_in_the_store_can_be_announced_again(play: Play) -> None:
             assert await names(consumer) == [], "once is enough"
 
     play(scene)
+
+
+def test_a_queue_that_is_there_can_be_checked_at_any_time(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        queue = stage.queue()
+        await queue.check()
+        async with queue.consume(LANE) as consumer:
+            await stage.clock.sleep(1.01)
+            await queue.check()
+            assert queue.connected() in {True, None}
+            await stage.add("m1")
+            await queue.announce([LANE])
+            assert await names(consumer, wait=60.0) == ["m1"]
+        await queue.close()
+        assert queue.connected() in {False, None}
+
+    play(scene)
+
+
+async def test_a_broker_that_is_away_is_neither_connected_nor_good() -> None:
+    address = URL(f"amqp://me:secret-of-ours@127.0.0.1:{free_port()}/v")
+    queue = RabbitQueue(MemoryStore(), SystemClock(), address, owner="here", prefix="tongban.x")
+    with pytest.raises(QueueUnavailable) as error:
+        await queue.check()
+    assert "secret-of-ours" not in str(error.value)
+    assert not queue.connected()
+    await queue.close()
 
 
 def test_a_queue_may_be_closed_twice(play: Play) -> None:

@@ -97,7 +97,7 @@ def test_every_metric_is_listed_with_its_type_and_labels() -> None:
     metrics.settled("440100", "taken", 0.01)
     metrics.rejected("seal.invalid")
     text = metrics.scrape(
-        [Backlog("city", 1, 0)], [LinkStatus("440100")], {"seal.clock": 1}, 1000
+        [Backlog("city", 1, 0)], [LinkStatus("440100")], {"seal.clock": 1}, 1000, broker=True
     ).decode()
     scraped = {}
     for family in text_string_to_metric_families(text):

@@ -1,11 +1,12 @@
 """The doctor's judgements: good, warning and fault on either side of each bound."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from contracts.errors import REASONS, StoreUnavailable
 from gateway.doctor import judge
+from gateway.doctor.examine import known_years
 from gateway.doctor.finding import Finding, Level
 from gateway.ports import Backlog
 from gateway.simulation.members import new_keyring
@@ -67,6 +68,35 @@ def test_queue(age: int, level: Level) -> None:
 
 def test_a_lane_whose_oldest_is_of_tomorrow_is_good() -> None:
     assert judge.queue(Backlog("city", 1, 5_000), 1_000).level is Level.GOOD
+
+
+def test_what_is_held_is_said_beside_what_waits() -> None:
+    finding = judge.queue(Backlog("partner/440100", 3, 1_000, 2), 1_000)
+    assert "扣留 2" in finding.zh
+    assert "2 are held" in finding.en
+    assert "held" not in judge.queue(Backlog("partner/440100", 3, 1_000), 1_000).en
+
+
+@pytest.mark.parametrize(
+    ("today", "years", "level"),
+    [
+        (date(2026, 10, 31), {2025, 2026}, Level.GOOD),
+        (date(2026, 11, 1), {2025, 2026}, Level.WARNING),
+        (date(2026, 12, 31), {2026, 2027}, Level.GOOD),
+        (date(2027, 1, 1), {2026}, Level.WARNING),
+        (date(2027, 1, 1), set(), Level.WARNING),
+    ],
+)
+def test_the_holidays_of_this_year_and_in_time_of_the_next(
+    today: date, years: set[int], level: Level
+) -> None:
+    finding = judge.calendar(years, today)
+    assert finding.level is level
+    assert bool(finding.remedy_zh) is bool(finding.remedy_en) is (level is not Level.GOOD)
+
+
+def test_the_calendar_that_is_installed_is_read() -> None:
+    assert {2025, 2026} <= known_years()
 
 
 def test_incidents() -> None:
