@@ -243,7 +243,7 @@ class _Bench:
             return Verdict(changes, None)
 
         with self.stages.of("store"):
-            await self._settling.apply(settling(home.code, settled), rule)
+            await self._settling.apply(settling(home.code, settled, home.now_ms()), rule)
 
 
 async def _measure(folder: Path, suite: str, rounds: int) -> dict[str, float]:

@@ -10,11 +10,14 @@ from pydantic import Field, StringConstraints
 
 from contracts.model import Model, Moment
 
-Lane = Annotated[str, StringConstraints(pattern=r"^(city|partner/[0-9]{6})$")]
+Lane = Annotated[str, StringConstraints(pattern=r"^(city(/[0-7])?|partner/[0-9]{6})$")]
 
 
 class Announcement(Model):
     """There are new tickets in a lane."""
 
-    lane: Lane = Field(description="`city`, or `partner/` and the code of a member")
+    lane: Lane = Field(
+        description="`partner/` and the code of a member, or `city/` and a bucket of cases; "
+        "`city` alone is of versions before 0.2"
+    )
     announced_at: Moment = Field(description="when it was said, for whoever looks into a queue")

@@ -51,7 +51,12 @@ def _lane() -> dict[str, Any]:
         "title": "The queue of a lane",
         "parameters": {
             "member": {"description": "Code of the member whose gateway it is, six digits"},
-            "lane": {"description": "`city`, or `partner/` and the code of another member"},
+            "lane": {
+                "description": (
+                    "`city/` and a bucket of cases (0 to 7), `city` (of versions before 0.2), "
+                    "or `partner/` and the code of another member"
+                )
+            },
         },
         "messages": {"Announcement": {"$ref": "#/components/messages/Announcement"}},
         "bindings": {"amqp": {"is": "queue", "queue": {"durable": True, "exclusive": False}}},

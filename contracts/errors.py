@@ -17,6 +17,7 @@ partner, message), *whose side* must act, *whether to try again*, and *what to d
         ├── TrustUnavailable  the trust list cannot be read
         ├── StoreUnavailable  the store cannot be read or written (full, locked, gone)
         ├── QueueUnavailable  the broker of the queue cannot be reached
+        ├── PartnerLimited    a partner sends more than it may: nothing of it was used
         └── PartnerUnreachable  the network, or the partner's gateway
 
 The codes that travel between gateways stand in `REASONS`; a partner may rely on them.
@@ -36,6 +37,7 @@ __all__ = [
     "EvidenceInvalid",
     "KeyUnusable",
     "MessageRefused",
+    "PartnerLimited",
     "PartnerUnreachable",
     "QueueUnavailable",
     "Reason",
@@ -157,6 +159,18 @@ class QueueUnavailable(Unchecked):
     """Only for what an operator asks of the broker: messages go on without it."""
 
     default_code = "queue.unavailable"
+
+
+class PartnerLimited(Unchecked):
+    """A partner sends more than it may; in `retry_after` seconds it may again."""
+
+    default_code = "partner.too_fast"
+
+    def __init__(
+        self, detail: str, *, code: str | None = None, retry_after: float, partner: str
+    ) -> None:
+        super().__init__(detail, code=code, partner=partner)
+        self.retry_after = retry_after
 
 
 class PartnerUnreachable(Unchecked):

@@ -20,4 +20,6 @@ WAITING_PER_PARTNER = 2_000
 WAITING_BYTES = 16 * MIB  # of one partner, as they are kept
 REQUESTS_BYTES = 256 * MIB  # of bodies held at once; a request too many is told to come again
 REQUEST_SECONDS = 30  # for a whole request body to arrive
+REQUESTS_AT_ONCE = 1_024  # that one process works on; a request too many is told to come again
+HEAD_SECONDS = 75  # for a request's head to arrive, and for a connection to be idle
 MESSAGE_DAYS = 30  # longest life of a message: expires_at - created_at

@@ -21,6 +21,7 @@ from gateway import config
 from gateway.clock import SystemClock
 from gateway.connectors.folder import FolderConnector
 from gateway.exchange.admission import Admission
+from gateway.exchange.allowance import Allowance
 from gateway.exchange.courier import Courier
 from gateway.exchange.expire import Expire
 from gateway.exchange.hand_over import HandOver
@@ -28,7 +29,8 @@ from gateway.exchange.holding import Holding
 from gateway.exchange.home import Home
 from gateway.exchange.receive import Receive
 from gateway.exchange.submit import Submit
-from gateway.exchange.take_in import TakeIn
+from gateway.exchange.take_in import TAKE_IN_LEASE, TakeIn
+from gateway.lease import Lease
 from gateway.links.http import HttpLink
 from gateway.member_folder import profile_folder
 from gateway.metrics import Metrics
@@ -60,6 +62,8 @@ class Parts:
     queue: Queue
     metrics: Metrics
     submit: Submit
+    owner: str
+    """The name of this process among those that share the store."""
 
 
 def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
@@ -86,10 +90,10 @@ def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
         own_key=next(reversed(opening)),
     )
     store = _store(folder, clock)
-    owner = f"{socket.gethostname()}/{os.getpid()}/{home.new_id()[-8:]}"
-    queue = _queue(folder, store, clock, owner=owner[-64:])
+    owner = f"{socket.gethostname()}/{os.getpid()}/{home.new_id()[-8:]}"[-64:]
+    queue = _queue(folder, store, clock, owner=owner)
     submit = Submit(home, store, queue, life=settings.exchange.life)
-    return Parts(home, store, queue, metrics, submit)
+    return Parts(home, store, queue, metrics, submit, owner)
 
 
 def _store(folder: config.Home, clock: Clock) -> Store:
@@ -206,10 +210,11 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
     city: list[TakeIn | HandOver] = []
     translator = adapter(folder)
     to_city = settings.city.connector == "folder" and translator is not None
-    if to_city and translator is not None:
+    if "adapter" in settings.gateway.roles and to_city and translator is not None:
         connector = FolderConnector(folder.path(settings.city.folder))
+        lease = Lease(store, home.clock, TAKE_IN_LEASE, made.owner)
         city = [
-            TakeIn(home, store, made.submit, translator, connector),
+            TakeIn(home, store, made.submit, translator, connector, lease=lease),
             HandOver(home, store, queue, translator, connector),
         ]
 
@@ -224,7 +229,15 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         return Courier(home, store, queue, way, partner, pace=pace, to_city=to_city)
 
     admission = Admission(home.code, matters(folder))
-    receive = Receive(home, store, queue, to_city=to_city, check_body=admission)
+    allowance = Allowance(
+        store,
+        home.clock,
+        settings.limits.allowed(),
+        {code: settings.limits.allowed(code) for code in settings.limits.partner},
+    )
+    receive = Receive(
+        home, store, queue, to_city=to_city, check_body=admission, allowance=allowance
+    )
     exchange = ExchangeApi(home, receive)
     running = Gateway(
         home,
@@ -232,6 +245,7 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         queue,
         made.submit,
         exchange,
+        roles=settings.gateway.roles,
         host=settings.gateway.host,
         port=settings.gateway.port,
         drain_seconds=settings.gateway.drain_seconds,
@@ -242,7 +256,9 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         city=city,
     )
     health = HealthApi(home, store, made.metrics, running)
-    running.app.add_routes([*exchange.routes(), *health.routes()])
+    running.app.add_routes(health.routes())
+    if "api" in settings.gateway.roles:
+        running.app.add_routes(exchange.routes())
     return running
 
 

@@ -9,7 +9,7 @@ import os
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -19,6 +19,7 @@ from yarl import URL
 from adapters.profiles.load import builtin_profiles
 from contracts import limits
 from contracts.errors import SettingsInvalid
+from gateway.exchange.allowance import Allowed
 from gateway.exchange.pace import Pace
 
 FILE_NAME = "tongban.toml"
@@ -34,11 +35,17 @@ class MemberTable(_Table):
     code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 
 
+Role = Literal["api", "courier", "adapter"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
 class GatewayTable(_Table):
-    """Where partners reach it. `drain_seconds`: how long a graceful stop may take."""
+    """Where partners reach it. `drain_seconds`: how long a graceful stop may take; `roles`:
+    what this process does, of all that a gateway does."""
 
     listen: Annotated[str, StringConstraints(pattern=r"^.+:[0-9]{1,5}$")] = "127.0.0.1:8410"
     drain_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0
+    roles: Annotated[list[Role], Field(min_length=1)] = list(ROLES)
 
     @property
     def host(self) -> str:
@@ -123,6 +130,46 @@ class ExchangeTable(_Table):
         return timedelta(hours=self.life_hours)
 
 
+_ALLOWED = Allowed(messages_per_s=5_000.0, bytes_per_s=float(64 * limits.MIB), waiting=100_000)
+_Rate = Annotated[float, Field(ge=0, le=1e12)]
+_Burst = Annotated[float, Field(ge=1, le=3600)]
+_Count = Annotated[int, Field(ge=0, le=10**9)]
+
+
+class PartnerLimits(_Table):
+    """What holds for one partner instead; what is not given holds as for all."""
+
+    messages_per_s: _Rate | None = None
+    bytes_per_s: _Rate | None = None
+    burst_s: _Burst | None = None
+    waiting: _Count | None = None
+
+
+class LimitsTable(_Table):
+    """How much a partner may send. 0: no limit."""
+
+    messages_per_s: _Rate = _ALLOWED.messages_per_s or 0.0
+    bytes_per_s: _Rate = _ALLOWED.bytes_per_s or 0.0
+    burst_s: _Burst = _ALLOWED.burst_s
+    waiting: _Count = _ALLOWED.waiting or 0
+    partner: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")], PartnerLimits] = {}
+
+    def allowed(self, partner: str | None = None) -> Allowed:
+        """What holds for `partner`, or for all whom no table names."""
+        own = self.partner.get(partner or "", PartnerLimits())
+
+        def chosen(name: str) -> Any:
+            value = getattr(own, name)
+            return getattr(self, name) if value is None else value
+
+        return Allowed(
+            messages_per_s=chosen("messages_per_s") or None,
+            bytes_per_s=chosen("bytes_per_s") or None,
+            burst_s=chosen("burst_s"),
+            waiting=chosen("waiting") or None,
+        )
+
+
 class LogTable(_Table):
     level: Literal["debug", "info", "warning", "error"] = "info"
     style: Literal["json", "console"] = "json"
@@ -143,6 +190,7 @@ class Settings(BaseSettings):
     trust: TrustTable = TrustTable()
     city: CityTable = CityTable()
     exchange: ExchangeTable = ExchangeTable()
+    limits: LimitsTable = LimitsTable()
     log: LogTable = LogTable()
 
     @classmethod
@@ -178,8 +226,9 @@ class Home(BaseModel):
         return moved
 
 
-def load(folder: Path) -> Home:
-    """Read ``tongban.toml`` of `folder` and check what it names.
+def load(folder: Path, **gateway: object) -> Home:
+    """Read ``tongban.toml`` of `folder` and check what it names. `gateway`: settings of that
+    table, which win over file and environment.
 
     Raises SettingsInvalid with every mistake that was found.
     """
@@ -194,6 +243,8 @@ def load(folder: Path) -> Home:
         raise SettingsInvalid([str(error)], source=str(file)) from error
     mistakes = _strange_variables()
     settings = _settings(table, mistakes)
+    if settings is not None and gateway:
+        settings = _chosen(settings, gateway, mistakes)
     if settings is not None:
         home = Home(folder=folder.absolute(), settings=settings)
         told = {mistake.partition(":")[0] for mistake in mistakes}
@@ -220,6 +271,18 @@ def _settings(table: dict[str, Any], mistakes: list[str]) -> Settings | None:
     with contextlib.suppress(ValidationError):
         return Settings(**sound)
     return None
+
+
+def _chosen(settings: Settings, gateway: dict[str, object], mistakes: list[str]) -> Settings:
+    """The settings with what a command line chose; what is wrong with that is noted."""
+    given = {**settings.gateway.model_dump(), **gateway}
+    try:
+        chosen = GatewayTable.model_validate(given)
+    except ValidationError as error:
+        found = error.errors(include_input=False)
+        mistakes += [f"gateway.{_sentence(mistake)}" for mistake in found]
+        return settings
+    return settings.model_copy(update={"gateway": chosen})
 
 
 def _strange_variables() -> list[str]:

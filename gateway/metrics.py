@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gateway.exchange.link_status import LinkStatus
+from gateway.lanes import merged
 from gateway.ports import Backlog
 
 _SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600)
@@ -40,6 +41,12 @@ class Metrics:
             ["code"],
             registry=registry,
         )
+        self._limited = Counter(
+            "tongban_limited",
+            "Batches of partners that were told to come later, by code",
+            ["partner", "code"],
+            registry=registry,
+        )
         self._signatures = Counter(
             "tongban_signature_failures",
             "Seals that did not hold, by code",
@@ -67,6 +74,12 @@ class Metrics:
             registry=registry,
         )
 
+        self._pace = Gauge(
+            "tongban_link_pace",
+            "Messages a second to a partner that asked for less",
+            ["partner"],
+            registry=registry,
+        )
         self._incidents = Gauge(
             "tongban_incidents", "Incidents kept in the store, by code", ["code"], registry=registry
         )
@@ -83,6 +96,9 @@ class Metrics:
         if code.startswith(("seal.", "path.", "receipt.")):
             self._signatures.labels(code).inc()
 
+    def limited(self, partner: str, code: str) -> None:
+        self._limited.labels(partner, code).inc()
+
     def scrape(
         self,
         backlog: Iterable[Backlog],
@@ -98,13 +114,16 @@ class Metrics:
         self._depth.clear()
         self._age.clear()
         self._held.clear()
-        for lane in backlog:
+        for lane in merged(backlog):
             self._depth.labels(lane.lane).set(lane.depth)
             self._held.labels(lane.lane).set(lane.held)
             if lane.oldest_at is not None:
                 self._age.labels(lane.lane).set(max(0, now_ms - lane.oldest_at) / 1000)
+        self._pace.clear()
         for link in links:
             self._failures.labels(link.partner).set(link.failures)
+            if link.pace is not None:
+                self._pace.labels(link.partner).set(link.pace)
         self._incidents.clear()
         for code, count in incidents.items():
             self._incidents.labels(code).set(count)

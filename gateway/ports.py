@@ -17,6 +17,7 @@ from gateway.records import (
     EpochRecord,
     Hold,
     Incident,
+    LeaseRecord,
     MessageRecord,
     Note,
     PartRecord,
@@ -141,6 +142,13 @@ class Store(Protocol):
         Exact up to some thousands a lane.
         """
 
+    async def lanes(self, under: str) -> list[str]:
+        """The lanes that have tickets, `under` itself or below it (`under/…`). Quick, however
+        many tickets there are."""
+
+    async def last_heard(self, issuer: str) -> int | None:
+        """When a seal of `issuer` was last kept, Unix milliseconds."""
+
     async def incidents(self, *, limit: int) -> list[Incident]:
         """The newest incidents first, without their content."""
 
@@ -156,6 +164,10 @@ class Store(Protocol):
     async def release(self, lane: str, owner: str) -> None:
         """Give up a lease; not an error when there is none."""
 
+    async def leases(self, under: str) -> list[LeaseRecord]:
+        """All leases below `under` (`under/…`), also those that ran out and were not taken
+        by another."""
+
     def fault(self) -> str | None:
         """The code of the last commit when it failed for the store's own sake; else None.
 
@@ -167,7 +179,20 @@ class Store(Protocol):
 
 
 class Consumer(Protocol):
-    """The one consumer of a lane."""
+    """The one consumer of a lane, or of the lanes below one (`gateway.lanes`)."""
+
+    @property
+    def held(self) -> bool:
+        """Whether the lane is still ours; when it was lost, it may be so again."""
+
+    @property
+    def surplus(self) -> bool:
+        """Whether this process holds more lanes of the kind than its share: let go of this
+        one when nothing of it is under way."""
+
+    async def news(self, wait: float) -> None:
+        """Returns when there may be new tickets: when somebody says so, when it is time to
+        look without being told, or after `wait` seconds."""
 
     async def take(self, limit: int, wait: float) -> list[Ticket]:
         """Up to `limit` tickets not taken before, in order; waits up to `wait` seconds for
@@ -245,6 +270,9 @@ class Meter(Protocol):
 
     def rejected(self, code: str) -> None:
         """A batch or reply was not used at all."""
+
+    def limited(self, partner: str, code: str) -> None:
+        """A partner was told that it sends too much."""
 
 
 class Signer(Protocol):

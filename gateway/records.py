@@ -158,7 +158,8 @@ class CaseRecord:
 
     `case` is None when its submission was refused: the counters go on all the same.
     `sent` is the last sequence that we gave, `taken` the last of the partner's that we
-    judged. `number` is what this city's own system calls the case.
+    judged. `number` is what this city's own system calls the case. `bucket` names its lane to
+    that system (`gateway.lanes`); a store keeps the first one, whatever is written later.
     """
 
     id: str
@@ -169,6 +170,7 @@ class CaseRecord:
     number: str | None
     opened_at: int
     changed_at: int
+    bucket: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +262,15 @@ class GivenUp:
     message_id: str
     state: MessageState
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRecord:
+    """Who holds a lease, or held it last, and until when."""
+
+    lane: str
+    owner: str
+    until: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -32,7 +32,13 @@ _NEW_MEMBERS_EVERY = 2.0  # seconds between two looks at the trust list
 
 
 class Gateway:
-    """Owns every task of the process. `run` until cancelled or told to `stop`."""
+    """Owns every task of the process. `run` until cancelled or told to `stop`.
+
+    What a process does is its roles: an `api` lets partners in, a `courier` carries to them and
+    looks for what expired, an `adapter` speaks with the city's own system. Any number of
+    processes of each may share a store; whatever one at a time may do is guarded by a lease,
+    and looking for what expired may be done by several.
+    """
 
     def __init__(
         self,
@@ -42,6 +48,7 @@ class Gateway:
         submit: Submit,
         exchange: ExchangeApi,
         *,
+        roles: Collection[str],
         host: str,
         port: int,
         drain_seconds: float,
@@ -57,6 +64,7 @@ class Gateway:
         self.submit = submit
         self._exchange = exchange
         exchange.heard = self._wake
+        self.roles = roles
         self.app = web.Application(
             client_max_size=limits.BATCH_BYTES, middlewares=[answer_unforeseen(home.new_id)]
         )
@@ -117,19 +125,27 @@ class Gateway:
         Raises SettingsInvalid when it cannot listen where it should.
         """
         runner = web.AppRunner(
-            self.app, access_log=None, auto_decompress=False, shutdown_timeout=1.0
+            self.app,
+            access_log=None,
+            auto_decompress=False,
+            shutdown_timeout=1.0,
+            # From opening, or the last answer, to a whole head: what dribbles in is idle too.
+            keepalive_timeout=limits.HEAD_SECONDS,
         )
         await runner.setup()
         try:
             await self._listen(runner)
-            self._start("expire", self._expire.run())
-            self._start("holds", self._holding.run())
             self._start("board", self._board.run())
-            for number, part in enumerate(self._city):
-                self._start(f"city-{number}", part.run())
-            self._start("couriers", self._keep_couriers())
+            if "adapter" in self.roles:
+                for part in self._city:
+                    self._start(_name(part), part.run())
+            if "courier" in self.roles:
+                self._start("expire", self._expire.run())
+                self._start("holds", self._holding.run())
+                self._start("couriers", self._keep_couriers())
             self.started.set()
-            _LOG.info("gateway of %s listens on %s:%d", self._home.code, self._host, self._port)
+            roles, where = ", ".join(self.roles), f"{self._host}:{self._port}"
+            _LOG.info("gateway of %s (%s) listens on %s", self._home.code, roles, where)
             await self._stop.wait()
             await self._drain()
         finally:
@@ -170,20 +186,25 @@ class Gateway:
     def _send_to(self, partner: str) -> None:
         link = self._links[partner] = self._new_link(partner)
         courier = self._couriers[partner] = self._new_courier(partner, link)
-        self._start(f"courier-{partner}", courier.run())
+        self._start(_name(courier), courier.run())
 
     # --- the end ------------------------------------------------------------------------------
 
     async def _drain(self) -> None:
         _LOG.info("stopping: finishing what is taken")
-        for part in (*self._couriers.values(), *self._city):
+        for part in self._parts():
             part.stop()
-        for name in ("expire", "holds", "board", "couriers"):
+        idle = {"expire", "holds", "board", "couriers"}
+        idle.update(map(_name, filter(_waits, self._parts())))
+        for name in idle & self._tasks.keys():
             self._tasks[name].cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._drain_seconds):
                 await self._exchange.drain()
                 await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def _parts(self) -> list[Courier | TakeIn | HandOver]:
+        return [*self._couriers.values(), *self._city]
 
     async def _close(self, runner: web.AppRunner) -> None:
         for task in self._tasks.values():
@@ -195,6 +216,18 @@ class Gateway:
         await self._queue.close()
         await self.store.close()
         _LOG.info("gateway of %s has stopped", self._home.code)
+
+
+def _name(part: Courier | TakeIn | HandOver) -> str:
+    """Of its task."""
+    if isinstance(part, Courier):
+        return f"courier-{part.status.partner}"
+    return "take-in" if isinstance(part, TakeIn) else "hand-over"
+
+
+def _waits(part: Courier | TakeIn | HandOver) -> bool:
+    """Whether it waits for what another process does now, and has nothing to finish."""
+    return not isinstance(part, HandOver) and part.waiting
 
 
 def _why(error: OSError) -> str:

@@ -5,26 +5,26 @@ from collections.abc import Iterable
 from gateway.cli.language import say
 from gateway.cli.wording import city_name
 from gateway.exchange.view_queue import CITY
+from gateway.lanes import partner_of, shown, to_the_city
 from gateway.records import partner_lane
 
 
 def lane_name(lane: str) -> str:
-    """`本市系统`, or the city to which a lane leads."""
-    if lane.startswith(CITY):
-        rest = lane.removeprefix(CITY).strip("/")
-        name = say("本市系统", "own system")
-        return f"{name} {rest}" if rest else name
-    return city_name(lane.removeprefix("partner/"))
+    """`本市系统`, with the partner whose messages wait for it, or the city that a lane leads to."""
+    if not to_the_city(lane):
+        return city_name(lane.removeprefix("partner/"))
+    name, partner = say("本市系统", "own system"), partner_of(shown(lane))
+    return f"{name} ({city_name(partner)})" if partner else name
 
 
 def lanes_named(name: str, lanes: Iterable[str]) -> list[str]:
-    """Which of `lanes` somebody means by `partner/440100`, `440100`, `city` or its name."""
+    """Which of `lanes` somebody means by `partner/440100`, `440100`, `city`, `city/440100`, or
+    the name that is shown."""
     known = sorted(set(lanes))
-    if name in known:
-        return [name]
     if name == CITY:
-        return [lane for lane in known if lane.startswith(CITY)]
-    return [lane for lane in known if lane == partner_lane(name) or lane_name(lane) == name]
+        return [lane for lane in known if to_the_city(lane)]
+    names = {name, partner_lane(name)}
+    return [lane for lane in known if names & {lane, shown(lane)} or lane_name(lane) == name]
 
 
 def age(seconds: float) -> str:

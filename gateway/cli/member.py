@@ -44,15 +44,44 @@ def init(
     _what_next(folder, member, has_city=profile is not None)
 
 
-def run(folder: Folder = Path()) -> None:
+def run(
+    folder: Folder = Path(),
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=say(
+                "本进程的职责: api 收件接口, courier 递送, adapter 对接本市系统, all 全部; 可重复",
+                "what this process does: api, courier, adapter, all; may be repeated",
+            )
+        ),
+    ] = None,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "监听地址与端口, 替代配置; 同机多个进程须各用一个",
+                "host:port to listen on instead of the setting's; one for each process",
+            )
+        ),
+    ] = None,
+) -> None:
     import uvloop  # noqa: PLC0415  # nobody else needs a server loaded
 
     from gateway import bootstrap  # noqa: PLC0415
 
-    home = config.load(folder)
+    home = config.load(folder, **_chosen(role or [], listen))
     set_up_logs(level=home.settings.log.level, style=home.settings.log.style)
     if not uvloop.run(bootstrap.run(home)):
         raise typer.Exit(1)  # a supervisor starts it again
+
+
+def _chosen(roles: list[str], listen: str | None) -> dict[str, object]:
+    chosen: dict[str, object] = {}
+    if roles:
+        chosen["roles"] = list(config.ROLES) if "all" in roles else list(dict.fromkeys(roles))
+    if listen:
+        chosen["listen"] = listen
+    return chosen
 
 
 def add_to(app: typer.Typer) -> None:

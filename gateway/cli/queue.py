@@ -10,12 +10,13 @@ from gateway.cli.desk import Desk, Home, at_desk
 from gateway.cli.lanes import lane_name
 from gateway.cli.language import say
 from gateway.cli.wording import clock
+from gateway.lanes import merged
 from gateway.ports import Backlog
 
 
 def rebuild(home: Home = Path()) -> None:
     async def work(desk: Desk) -> list[Backlog]:
-        return await desk.parts.queue.rebuild()
+        return merged(await desk.parts.queue.rebuild())
 
     lanes = at_desk(home, work)
     console = screen.out()

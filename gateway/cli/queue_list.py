@@ -17,6 +17,7 @@ from gateway.cli.wording import clock, kind_name, outcome_name, reason_name
 from gateway.exchange.give_up import GiveUp
 from gateway.exchange.holding import Holding
 from gateway.exchange.view_queue import Because, ViewQueue, Waiting, why
+from gateway.lanes import merged
 from gateway.ports import Backlog
 from gateway.records import Direction
 
@@ -39,7 +40,7 @@ def show_list(
         now = desk.parts.home.now_ms()
         lanes = sorted(await desk.parts.store.backlog(), key=lambda each: each.lane)
         if lane is None:
-            _lanes(lanes, now)
+            _lanes(merged(lanes), now)
             return
         view = ViewQueue(desk.parts.store)
         for named in lanes_named(lane, (each.lane for each in lanes)):

@@ -12,6 +12,7 @@ from gateway.bootstrap import Parts
 from gateway.doctor import judge
 from gateway.doctor.finding import Finding, Level, good
 from gateway.doctor.visit import Visit, visit_all
+from gateway.lanes import merged
 from keys.trust.member import Member
 
 _BEIJING = timezone(timedelta(hours=8))
@@ -59,7 +60,7 @@ async def _store(parts: Parts) -> list[Finding]:
     now = parts.home.now_ms()
     return [
         good("database", "可读", "answers"),
-        *(judge.queue(lane, now) for lane in lanes),
+        *(judge.queue(lane, now) for lane in merged(lanes)),
         judge.incidents(counts),
     ]
 

@@ -2,7 +2,8 @@
 
 One courier a partner, so a dead partner delays nobody else. It keeps a few batches in
 flight, keeps each message until it holds the receipt, and backs off when the partner does
-not answer; a message arriving from that partner wakes it.
+not answer; a message arriving from that partner wakes it, in whatever process it arrives. A
+partner that says it is sent too much gets less, at an even pace (`pacer.py`).
 """
 
 import asyncio
@@ -19,12 +20,12 @@ from gateway.exchange.holding import going, scope_of
 from gateway.exchange.home import Home
 from gateway.exchange.link_status import LinkStatus, printable
 from gateway.exchange.pace import Pace
+from gateway.exchange.pacer import Pacer
 from gateway.exchange.pack import Outgoing, Packed, pack
 from gateway.exchange.settle import Settled, read_reply, settlement, settling
 from gateway.exchange.window import Window
 from gateway.ports import Answer, Consumer, Link, Queue, Store, Verdict, always
 from gateway.records import (
-    CITY_LANE,
     OPEN_STATES,
     Changes,
     Scope,
@@ -36,8 +37,15 @@ from gateway.records import (
 BATCHES_PATH = "/exchange/v1/batches"
 _LOG = logging.getLogger("tongban.courier")
 _TOO_LARGE = {"request.too_large", "batch.too_many", "batch.too_complex"}
+_TOO_MANY_REQUESTS = 429  # whoever says it, and with whatever body
 _LATER_PAUSE = 1.0  # seconds before a message that was not taken yet is offered again
+_SLOW_PAUSE = 1.0  # seconds, when the partner does not say how long
 _PROBLEM_BYTES = 64 * 1024  # what a gateway says of an error is far smaller
+_WATCH_SECONDS = 1.0  # between two looks at what other processes know
+
+
+class _SlowDownError(PartnerUnreachable):
+    """The partner is there, and wants less of us."""
 
 
 class Courier:
@@ -62,20 +70,21 @@ class Courier:
         self._partner = partner
         self._pace = pace
         self._to_city = to_city
-        self._window = Window(
-            batch_count=pace.batch_count,
-            batch_bytes=pace.batch_bytes,
-            batch_age=pace.batch_age,
-        )
+        self._window = self._new_window()
         self._backoff = Backoff(
             base=pace.backoff_base,
             ceiling=pace.backoff_ceiling,
             uniform=(uniform or random.SystemRandom()).uniform,
         )
+        self._pacer = Pacer()
         self._paused_until = 0.0
+        self._failed_at = 0  # Unix milliseconds
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
         self._stopping = False
+        self._leaving = False
+        self.waiting = True
+        """Another process carries the lane."""
         self.status = LinkStatus(partner)
 
     def wake(self) -> None:
@@ -90,19 +99,56 @@ class Courier:
         self._room.set()
 
     async def run(self) -> None:
-        """Carry until `stop`; returns when nothing is in flight."""
-        lane = self._queue.consume(partner_lane(self._partner))
-        async with lane as consumer, asyncio.TaskGroup() as tasks:
-            self.status.carrying = True
-            feeding = tasks.create_task(self._feed(consumer))
-            await self._dispatch(consumer, tasks)
-            feeding.cancel()
+        """Carry, whenever the lane is ours, until `stop`; returns when nothing is in flight."""
+        while not self._stopping:
+            lane = self._queue.consume(partner_lane(self._partner))
+            async with lane as consumer, asyncio.TaskGroup() as tasks:
+                self.waiting = self._leaving = False
+                self.status.carrying = True
+                self._window = self._new_window()
+                beside = [
+                    tasks.create_task(self._feed(consumer)),
+                    tasks.create_task(self._watch(consumer)),
+                ]
+                await self._dispatch(consumer, tasks)
+                for task in beside:
+                    task.cancel()
+            self.waiting = True
+            self.status = LinkStatus(self._partner)  # how the link is, another process knows
+
+    def _new_window(self) -> Window:
+        pace = self._pace
+        return Window(
+            batch_count=pace.batch_count,
+            batch_bytes=pace.batch_bytes,
+            batch_age=pace.batch_age,
+        )
+
+    async def _watch(self, consumer: Consumer) -> None:
+        """What cannot be heard in this process: another one should carry the lane, or does
+        already, or the partner that we wait for was heard by another."""
+        while True:
+            await self._home.clock.sleep(_WATCH_SECONDS)
+            if consumer.surplus or not consumer.held:
+                self._leaving = True
+                self._changed.set()
+                return
+            if self._paused_until - self._home.clock.monotonic() > _WATCH_SECONDS:
+                await self._ask_whether_heard()
+
+    async def _ask_whether_heard(self) -> None:
+        try:
+            heard = await self._store.last_heard(self._partner)
+        except TongbanError:
+            return
+        if heard is not None and heard > self._failed_at:
+            self.wake()
 
     # --- from the lane into the window -----------------------------------------------------
 
     async def _feed(self, consumer: Consumer) -> None:
         room = self._pace.batch_count * (self._pace.in_flight + 1)
-        while not self._stopping:
+        while True:
             if self._window.waiting >= room:
                 self._room.clear()
                 await self._room.wait()
@@ -121,7 +167,7 @@ class Courier:
 
     async def _dispatch(self, consumer: Consumer, tasks: asyncio.TaskGroup) -> None:
         flights: set[asyncio.Task[None]] = set()
-        while not self._stopping:
+        while not (self._stopping or self._leaving):
             self._changed.clear()
             pause = self._launch(consumer, tasks, flights)
             try:
@@ -141,9 +187,12 @@ class Courier:
             return self._paused_until - now
         allowed = self._pace.in_flight if not self._backoff.failures else 1
         while len(flights) < allowed:
-            batch = self._window.next_batch(now)
+            if wait := self._pacer.wait(now):
+                return wait
+            batch = self._window.next_batch(now, self._pacer.most(self._pace.batch_count))
             if not batch:
                 return self._window.next_change(now)
+            self._pacer.launched(len(batch), now)
             self._room.set()
             flight = tasks.create_task(self._fly(consumer, batch))
             flights.add(flight)
@@ -154,8 +203,11 @@ class Courier:
     async def _fly(self, consumer: Consumer, batch: Sequence[Ticket]) -> None:
         """One batch there and back. Whatever goes wrong, no ticket is lost."""
         again: Sequence[Ticket] = batch
+        launched_at = self._home.clock.monotonic()
         try:
             again = await self._carry(consumer, batch)
+        except _SlowDownError as error:
+            self._slow_down(error, launched_at)
         except TongbanError as error:
             self._failed(error)
         except Exception:
@@ -223,10 +275,9 @@ class Courier:
             changes = settlement(packed, settled, tickets, snapshot, now=now, to_city=self._to_city)
             return Verdict(changes, changes)
 
-        changes = await self._store.apply(settling(us, settled), rule)
+        changes = await self._store.apply(settling(us, settled, now), rule)
         await consumer.done([tickets[message.id] for message, _, _ in settled.receipts])
-        if changes.tickets:
-            await self._queue.announce([CITY_LANE])
+        await self._queue.announce({ticket.lane for ticket in changes.tickets})
 
     async def _write(self, changes: Changes) -> None:
         await self._store.apply(Scope(), always(changes))
@@ -234,13 +285,14 @@ class Courier:
     # --- what came back ---------------------------------------------------------------------
 
     def _body(self, answer: Answer) -> bytes:
-        """The body of a good answer. Raises PartnerUnreachable for any other."""
+        """The body of a good answer. Raises _SlowDownError, or PartnerUnreachable for any other."""
         if answer.status == 200:
             return answer.body
         code, detail, trace = _problem(answer)
         if code in _TOO_LARGE:
             self._window.batch_count = max(1, self._window.batch_count // 2)
-        raise PartnerUnreachable(
+        kind = _SlowDownError if answer.status == _TOO_MANY_REQUESTS else PartnerUnreachable
+        raise kind(
             f"answered {answer.status} {code}: {detail}",
             code="link.answer",
             retry_after=answer.retry_after,
@@ -252,6 +304,8 @@ class Courier:
     def _succeeded(self, settled: Settled) -> None:
         self._backoff.succeeded()
         self.status.succeeded(self._home.clock.now(), len(settled.receipts))
+        self._pacer.succeeded(len(settled.receipts), self._home.clock.monotonic())
+        self.status.pace = self._pacer.rate
         if self._window.batch_count < self._pace.batch_count:
             self._window.batch_count += 1
         now = self._home.now_ms()
@@ -259,9 +313,18 @@ class Courier:
             seconds = (now - message.recorded_at) / 1000
             self._home.meter.settled(self._partner, receipt.outcome, seconds)
 
+    def _slow_down(self, error: _SlowDownError, launched_at: float) -> None:
+        pause = min(error.retry_after or _SLOW_PAUSE, self._pace.backoff_ceiling)
+        self._pacer.slowed(launched_at, self._home.clock.monotonic(), pause)
+        self.status.pace = self._pacer.rate
+        self.status.note(error.where["answer"], error.detail)
+        self._home.meter.rejected(error.code)
+        _LOG.info("to %s: %s; from now on %.1f/s", self._partner, error, self._pacer.rate)
+
     def _failed(self, error: TongbanError) -> None:
         pause = self._backoff.failed(getattr(error, "retry_after", None))
         self._paused_until = self._home.clock.monotonic() + pause
+        self._failed_at = self._home.now_ms()
         self.status.failed(error, self._home.clock.now())
         self._home.meter.rejected(error.code)
         _LOG.warning("to %s: %s; next try in %.1f s", self._partner, error, pause)

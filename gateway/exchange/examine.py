@@ -17,13 +17,14 @@ from contracts.envelope import CONTRACT_MAJOR, Envelope, first_mistake, read_env
 from contracts.errors import BatchRejected, MessageRefused, Refusal
 from contracts.json_shape import check_names, check_shape
 from contracts.lifecycle import RULES
-from contracts.messages import BODIES, BODY, Kind
+from contracts.messages import BODIES, BODY, Kind, SubmitBody
 from contracts.model import Model
 from contracts.seal import Seal
 from contracts.tree import leaf_hash
 from contracts.wire import Batch, WireMessage
 from gateway.exchange.home import Home, part_info
 from gateway.exchange.judge import Candidate
+from gateway.lanes import bucket_of
 from gateway.records import Direction, MessageRecord, MessageState, PartRecord
 from keys.batch_seal import check_paths
 from keys.sealing import salted_digest
@@ -105,7 +106,9 @@ class Examine:
         record = _record(leaf, envelope, raw, sealed)
         if later is not None:
             return Candidate(record, envelope, later=later)
-        return Candidate(record, envelope, self._check_content(leaf.seal, envelope, sealed))
+        refusal, body = self._check_content(leaf.seal, envelope, sealed)
+        bucket = bucket_of(body.application) if isinstance(body, SubmitBody) else None
+        return Candidate(record, envelope, refusal, bucket=bucket)
 
     def _check_addresses(self, seal: Seal, envelope: Envelope) -> None:
         if envelope.sender != seal.iss:
@@ -120,21 +123,20 @@ class Examine:
 
     def _check_content(
         self, seal: Seal, envelope: Envelope, sealed: Sequence[PartRecord]
-    ) -> Refusal | None:
-        """What is wrong with the signed content itself: the sender answers for it."""
+    ) -> tuple[Refusal | None, Model | None]:
+        """What is wrong with the signed content itself, for which the sender answers; and the
+        body, when it can be read."""
         if envelope.contract_major != CONTRACT_MAJOR:
-            return Refusal(
-                "envelope.contract_unsupported",
-                f"contract {envelope.contract}, this gateway speaks {CONTRACT_MAJOR}",
-            )
+            found = f"contract {envelope.contract}, this gateway speaks {CONTRACT_MAJOR}"
+            return Refusal("envelope.contract_unsupported", found), None
         if envelope.kind not in RULES:
-            return Refusal("envelope.kind_unknown", f"kind {envelope.kind}")
+            return Refusal("envelope.kind_unknown", f"kind {envelope.kind}"), None
         try:
             plain = self._open(seal, envelope, sealed)
             body = read_body(Kind(envelope.kind), plain)
         except MessageRefused as error:
-            return error.refusal()
-        return self._check_body(envelope.sender, body)
+            return error.refusal(), None
+        return self._check_body(envelope.sender, body), body
 
     def _open(self, seal: Seal, envelope: Envelope, sealed: Sequence[PartRecord]) -> bytes | None:
         """Open every part, check its plain digest, and return the body's bytes."""

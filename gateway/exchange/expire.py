@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from contracts.errors import StoreUnavailable
 from gateway.exchange.home import Home
+from gateway.lanes import city_lane
 from gateway.ports import Queue, Store, Verdict
 from gateway.records import (
-    CITY_LANE,
     Changes,
     Incident,
     MessageRecord,
@@ -53,9 +53,14 @@ class Expire:
         waiting = await self._store.waiting_expired(now, _AT_ONCE)
         if not expired and not waiting:
             return 0
-        scope = Scope(messages=[(message.sender, message.id) for message in expired])
-        await self._store.apply(scope, lambda seen: self._verdict(seen, expired, waiting, now))
-        await self._queue.announce([CITY_LANE])
+        scope = Scope(
+            messages=[(message.sender, message.id) for message in expired],
+            cases=sorted({message.case_id for message in expired}),
+        )
+        lanes = await self._store.apply(
+            scope, lambda seen: self._verdict(seen, expired, waiting, now)
+        )
+        await self._queue.announce(lanes)
         return max(len(expired), len(waiting))
 
     def _verdict(
@@ -64,8 +69,9 @@ class Expire:
         expired: Sequence[MessageRecord],
         waiting: Sequence[MessageRecord],
         now: int,
-    ) -> Verdict[None]:
-        """What is still queued is given back; a receipt may have come since the look."""
+    ) -> Verdict[set[str]]:
+        """What is still queued is given back; a receipt may have come since the look, and another
+        process may have looked as well. The lanes of the tickets."""
         states = {key: known.state for key, known in snapshot.messages.items()}
         over = [m for m in expired if states.get((m.sender, m.id)) is MessageState.QUEUED]
         changes = Changes(
@@ -77,8 +83,10 @@ class Expire:
             ],
         )
         if self._to_city:
-            changes.tickets = [Ticket(CITY_LANE, m.id, m.sender, m.case_id, now) for m in over]
-        return Verdict(changes, None)
+            for m in over:
+                lane = city_lane(m.receiver, m.case_id, snapshot.cases.get(m.case_id))
+                changes.tickets.append(Ticket(lane, m.id, m.sender, m.case_id, now))
+        return Verdict(changes, {ticket.lane for ticket in changes.tickets})
 
     def _incident(self, message: MessageRecord, now: int, code: str, partner: str) -> Incident:
         return Incident(

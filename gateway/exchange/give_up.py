@@ -19,9 +19,9 @@ from contracts.errors import Wrong
 from gateway.exchange.history import case_of
 from gateway.exchange.holding import Holding, Order, Subject, letting_go
 from gateway.exchange.home import Home
+from gateway.lanes import CITY_LEASES, city_lane
 from gateway.ports import Queue, Store, Verdict
 from gateway.records import (
-    CITY_LANE,
     OPEN_STATES,
     Changes,
     Direction,
@@ -114,7 +114,7 @@ class GiveUp:
             ours_alone = [hold for hold in holds if hold.key not in before]
             await self._holding.undo(message.case_id, ours_alone)
             raise
-        await self._queue.announce({CITY_LANE, *(hold.lane for hold in holds)})
+        await self._queue.announce({*CITY_LEASES, *(hold.lane for hold in holds)})
         return gone
 
     async def sealed(self, message: MessageRecord) -> bool:
@@ -137,8 +137,10 @@ class GiveUp:
         else:
             changes, gone = _handed_back(deed, ticket)
         if self._to_city:
+            case_id = deed.subject.case_id
+            lane = city_lane(deed.message.receiver, case_id, snapshot.cases.get(case_id))
             changes.tickets = [
-                Ticket(CITY_LANE, message_id, deed.subject.sender, deed.subject.case_id, deed.now)
+                Ticket(lane, message_id, deed.subject.sender, deed.subject.case_id, deed.now)
                 for message_id in gone.messages
             ]
         return Verdict(changes, gone)

@@ -1,13 +1,17 @@
 """Hand over: what partners sent goes to the city's own system, in the city's own format.
 
 Also the other way to hear from us: notices, when a message of the city came to nothing.
-One consumer, in the order of commits, so a case reaches the city in order. A document that
-cannot be written is an incident for the operator; the rest flow on.
+Partners take turns (`turns.py`), a few documents each. A case is in one lane for life, and a
+lane is emptied in the order of commits, so a case reaches the city in order. A document
+that cannot be written is an incident for the operator; the rest flow on.
+
+Several processes share the lanes by the leases of `gateway.lanes`.
 """
 
 import asyncio
 import logging
 import random
+from collections.abc import Sequence
 
 from adapters.adapter import Adapter, Draft
 from contracts.errors import REASONS, DocumentRejected, TongbanError, Wrong
@@ -17,7 +21,9 @@ from gateway.exchange.holding import may_go
 from gateway.exchange.home import Home
 from gateway.exchange.link_status import LinkStatus
 from gateway.exchange.open_message import OpenMessage
-from gateway.ports import Connector, Notice, Queue, Store, always
+from gateway.exchange.turns import Turns
+from gateway.lanes import CITY_LEASES, city_lane, lease_of
+from gateway.ports import Connector, Consumer, Notice, Queue, Store, always
 from gateway.records import (
     CITY_LANE,
     Changes,
@@ -30,11 +36,16 @@ from gateway.records import (
 )
 
 _LOG = logging.getLogger("tongban.hand_over")
-_AT_ONCE = 64
+_A_TURN = 4
+"""Documents that a lane may hand over before it is another's turn: few, so that nobody waits
+long, and more than one, so that not every document costs a look around."""
+
+_IDLE_SECONDS = 5.0  # without news
+_SHARE_SECONDS = 0.5  # between two looks whether another process should have a lease of ours
 
 
 class HandOver:
-    """Use case: empty the city's lane into the city's connector."""
+    """Use case: empty the city's lanes into the city's connector."""
 
     def __init__(
         self, home: Home, store: Store, queue: Queue, adapter: Adapter, connector: Connector
@@ -49,6 +60,12 @@ class HandOver:
         self._stopping = asyncio.Event()
         self._again = asyncio.Event()
         self.status = LinkStatus(CITY_LANE)
+        self._turns = Turns()
+        self._held: dict[str, Consumer] = {}
+        self._changed = asyncio.Event()  # a lease came to us
+        self._at_hand = asyncio.Lock()  # held while a document is handed over
+        self._passed: dict[str, int] = {}
+        """By lane, the position up to which every ticket is done or held."""
 
     def stop(self) -> None:
         """Finish the document at hand, take no more."""
@@ -60,34 +77,118 @@ class HandOver:
         self._again.set()
 
     async def run(self) -> None:
-        async with self._queue.consume(CITY_LANE) as consumer:
-            self.status.carrying = True
-            while not self._stopping.is_set():
-                try:
-                    tickets = await consumer.take(_AT_ONCE, wait=0.5)
-                    for ticket in tickets:
-                        await self._until_done(ticket)
-                    await consumer.done(tickets)
-                except asyncio.CancelledError:
-                    raise
-                except TongbanError as error:
-                    await self._pause(error)
+        async with asyncio.TaskGroup() as tasks:
+            holding = [tasks.create_task(self._hold(lease)) for lease in CITY_LEASES]
+            await self._work()
+            for task in holding:
+                task.cancel()
 
-    async def _until_done(self, ticket: Ticket) -> None:
-        """Try one ticket until it is handed over, or found impossible to hand over."""
+    async def _hold(self, lease: str) -> None:
+        """Be the one who hands over from these lanes, whenever it is for us to do so."""
+        while True:
+            async with self._queue.consume(lease) as consumer:
+                self._held[lease] = consumer
+                self._passed = {k: v for k, v in self._passed.items() if lease_of(k) != lease}
+                self.status.carrying = True
+                self._changed.set()
+                try:
+                    while consumer.held and not consumer.surplus:
+                        await self._home.clock.sleep(_SHARE_SECONDS)
+                finally:
+                    del self._held[lease]
+                    self.status.carrying = bool(self._held)
+                async with self._at_hand:
+                    pass  # the document at hand may be one of these lanes
+
+    # --- turn by turn -------------------------------------------------------------------------
+
+    async def _work(self) -> None:
+        idle = 0  # turns in a row that came to nothing
         while not self._stopping.is_set():
             try:
-                if not await may_go(self._store, ticket):
-                    return  # whoever lets it go issues it anew
-                incidents = await self._hand_over(ticket)
-                changes = Changes(tickets_done=[ticket.position], incidents=incidents)
-                await self._store.apply(Scope(), always(changes))
+                lanes = [lane for lane in await self._store.lanes(CITY_LANE) if self._ours(lane)]
+                if idle >= len(lanes):
+                    await self._news()
+                    idle = 0
+                if lanes:
+                    idle = 0 if await self._turn(self._turns.next(lanes)) else idle + 1
             except TongbanError as error:
                 await self._pause(error)
-            else:
-                self._backoff.succeeded()
-                self.status.succeeded(self._home.clock.now(), 1)
-                return
+
+    def _ours(self, lane: str) -> bool:
+        consumer = self._held.get(lease_of(lane))
+        return consumer is not None and consumer.held
+
+    async def _news(self) -> None:
+        """Wait until there may be something to hand over."""
+        waiting = [
+            asyncio.ensure_future(waiting)
+            for waiting in (
+                self._stopping.wait(),
+                self._changed.wait(),
+                *(consumer.news(_IDLE_SECONDS) for consumer in self._held.values()),
+            )
+        ]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+        self._changed.clear()
+
+    async def _turn(self, lane: str) -> bool:
+        """Hand over the next documents of a lane; whether there was any to be handed over.
+
+        Raises TongbanError when one does not go now: it is the first of the lane's next turn.
+        """
+        tickets = await self._next(lane, _A_TURN)
+        limit = await self._limit(lane, tickets)
+        done = False
+        for ticket in tickets:
+            async with self._at_hand:
+                if self._stopping.is_set() or not self._ours(lane) or ticket.position > limit:
+                    return done
+                await self._finish(ticket)
+                self._passed[lane] = ticket.position
+                done = True
+        return done
+
+    async def _next(self, lane: str, limit: int) -> list[Ticket]:
+        """The next tickets of a lane. One that is held was passed by: whoever lets it go issues
+        it anew."""
+        return await self._store.tickets(lane, self._passed.get(lane, 0), limit)
+
+    async def _limit(self, lane: str, tickets: Sequence[Ticket]) -> float:
+        """The position up to which tickets of a lane may go now.
+
+        A case that came to this version and to an older one at the same time has tickets in
+        two lanes: the one of older versions goes before whatever came later, and after what
+        came earlier in its case.
+        """
+        if lane != CITY_LANE:
+            older = await self._next(CITY_LANE, 1)
+            return older[0].position if older else float("inf")
+        for ticket in tickets:
+            message = await self._store.message(ticket.sender, ticket.message_id)
+            if message is None:
+                continue
+            partner = message.sender if message.direction is Direction.IN else message.receiver
+            case = await self._store.case(ticket.case_id)
+            before = await self._next(city_lane(partner, ticket.case_id, case), 1)
+            if before and before[0].position < ticket.position:
+                return ticket.position - 1
+        return float("inf")
+
+    async def _finish(self, ticket: Ticket) -> None:
+        """The city has it, or it was found impossible to hand over; then the ticket goes."""
+        if not await may_go(self._store, ticket):
+            return
+        incidents = await self._hand_over(ticket)
+        changes = Changes(tickets_done=[ticket.position], incidents=incidents)
+        await self._store.apply(Scope(), always(changes))
+        self._backoff.succeeded()
+        self.status.succeeded(self._home.clock.now(), 1)
 
     async def _pause(self, error: TongbanError) -> None:
         pause = self._backoff.failed()

@@ -17,8 +17,8 @@ from contracts.lifecycle import advance
 from contracts.messages import Kind
 from contracts.receipt import Outcome, Receipt, RefusalNote
 from contracts.wire import Result
+from gateway.lanes import city_lane
 from gateway.records import (
-    CITY_LANE,
     CaseRecord,
     Changes,
     Incident,
@@ -38,12 +38,14 @@ class Candidate:
     `envelope` is None when it cannot be read or is not the sender's to send: it is refused
     and touches no case. `refusal` is what its signed content deserves once its turn has
     come; `later` is a fault of what is not signed, so it may come right the next time.
+    `bucket` is that of the case, where the message opens one.
     """
 
     record: MessageRecord
     envelope: Envelope | None
     refusal: Refusal | None = None
     later: Refusal | None = None
+    bucket: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Judgement:
             return Judged(Result.DUPLICATE, receipt=aside.receipt)
         if candidate.envelope is None:
             return self._refuse(record, candidate.refusal or _UNREADABLE)
-        return self._in_order(record, candidate.envelope, candidate.refusal)
+        return self._in_order(record, candidate.envelope, candidate)
 
     # --- step 7: duplicate ---------------------------------------------------------------
 
@@ -110,9 +112,7 @@ class Judgement:
 
     # --- step 8: order -------------------------------------------------------------------
 
-    def _in_order(
-        self, record: MessageRecord, envelope: Envelope, refusal: Refusal | None
-    ) -> Judged:
+    def _in_order(self, record: MessageRecord, envelope: Envelope, candidate: Candidate) -> Judged:
         case = self._cases.get(record.case_id)
         if case is not None and case.partner != self._sender:
             return self._refuse(
@@ -129,8 +129,8 @@ class Judgement:
                 ),
             )
         if record.sequence > expected:
-            return self._wait(record, refusal, expected)
-        judged = self._live(record, envelope, refusal)
+            return self._wait(record, candidate.refusal, expected)
+        judged = self._live(record, envelope, candidate.refusal, candidate.bucket)
         self._follow(record.case_id)
         return judged
 
@@ -179,25 +179,39 @@ class Judgement:
 
     # --- step 9: life of the case ---------------------------------------------------------
 
-    def _live(self, record: MessageRecord, envelope: Envelope, refusal: Refusal | None) -> Judged:
+    def _live(
+        self,
+        record: MessageRecord,
+        envelope: Envelope,
+        refusal: Refusal | None,
+        bucket: int | None = None,
+    ) -> Judged:
         before = self._cases.get(record.case_id)
         if refusal is None and envelope.expires_at <= self._now:
             refusal = Refusal("envelope.expired", f"expired at {envelope.expires_at.isoformat()}")
         after = refusal or advance(before.case if before else None, envelope)
         old_case = before.case if before else None
-        self._change(before, record, old_case if isinstance(after, Refusal) else after)
+        case = old_case if isinstance(after, Refusal) else after
+        changed = self._change(before, record, case, bucket)
         if isinstance(after, Refusal):
             return self._refuse(record, after)
         taken = self._keep(record, MessageState.TAKEN, None)
         if self._to_city:
+            lane = city_lane(self._sender, record.case_id, changed)
             self.changes.tickets.append(
-                Ticket(CITY_LANE, record.id, record.sender, record.case_id, self._now_ms)
+                Ticket(lane, record.id, record.sender, record.case_id, self._now_ms)
             )
         return Judged(Result.TAKEN, receipt=taken)
 
-    def _change(self, before: CaseRecord | None, record: MessageRecord, case: Case | None) -> None:
+    def _change(
+        self,
+        before: CaseRecord | None,
+        record: MessageRecord,
+        case: Case | None,
+        bucket: int | None,
+    ) -> CaseRecord:
         number = record.case_id if record.kind == Kind.SUBMIT else None
-        self._cases[record.case_id] = self.changes.cases[record.case_id] = CaseRecord(
+        changed = CaseRecord(
             id=record.case_id,
             partner=self._sender,
             case=case,
@@ -206,7 +220,10 @@ class Judgement:
             number=before.number if before else number,
             opened_at=before.opened_at if before else self._now_ms,
             changed_at=self._now_ms,
+            bucket=before.bucket if before else bucket,
         )
+        self._cases[record.case_id] = self.changes.cases[record.case_id] = changed
+        return changed
 
     # --- what is kept ----------------------------------------------------------------------
 

@@ -37,6 +37,8 @@ class LinkStatus:
     carrying: bool = False
     later: OrderedDict[str, str] = field(default_factory=OrderedDict)
     """By message id, the code with which the partner last put it off."""
+    pace: float | None = None
+    """Messages a second that we hold ourselves to, because the partner asked for less."""
 
     def took(self, seconds: float) -> None:
         self.seconds = round(seconds, 4)

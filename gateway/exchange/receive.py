@@ -6,7 +6,7 @@ The steps carry the numbers of `docs/protocol.md`:
  2. shape      JSON of the shape of a batch, bounded before it is parsed
  3. member     the seal's issuer is a member
  4. seal       its signature holds under a key that is good now; made out to us; in time
- 5. path       every envelope is under the seal
+ 5. path       every envelope is under the seal; and the sender may send so much now
  6. envelope   each envelope can be read, is the sender's to send, and its parts open
  7. duplicate  known by id: same bytes get the first receipt again, other bytes an alarm
  8. order      next in its case; what comes early waits, within bounds
@@ -30,12 +30,13 @@ from contracts.seal import BATCH_TYPE, RECEIPTS_TYPE, Seal
 from contracts.tree import leaf_hash
 from contracts.wire import Result
 from gateway.exchange.admission import Admission
+from gateway.exchange.allowance import Allowance
 from gateway.exchange.examine import BodyCheck, Examine, Leaf, check_leaves, read_batch
 from gateway.exchange.home import Home
 from gateway.exchange.judge import Candidate, Judged, Judgement, note
 from gateway.exchange.sealed_tree import seal_leaves
 from gateway.ports import Queue, Store, Verdict, always
-from gateway.records import CITY_LANE, Changes, Scope, SealOf, SealRecord, Snapshot, seal_id
+from gateway.records import Changes, Scope, SealOf, SealRecord, Snapshot, seal_id
 from keys.batch_seal import check_seal
 
 
@@ -50,13 +51,16 @@ class Receive:
         *,
         to_city: bool,
         check_body: BodyCheck | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         """`to_city`: whether what is taken goes on to the city's own system. `check_body`:
-        the city's own say; without one, `Admission` to any matter."""
+        the city's own say; without one, `Admission` to any matter. `allowance`: how much a
+        partner may send; without one, as much as it likes."""
         self._home = home
         self._store = store
         self._queue = queue
         self._to_city = to_city
+        self._allowance = allowance
         self._examine = Examine(home, check_body or Admission(home.code, None))
         # One batch is examined while another commits. More at once would only make all of
         # them late together, and leave the sender without receipts to go on with.
@@ -65,7 +69,8 @@ class Receive:
     async def __call__(self, body: bytes) -> tuple[str, bytes]:
         """The sender's member code and the reply body.
 
-        Raises BatchRejected, TrustUnavailable or StoreUnavailable: then nothing was taken.
+        Raises BatchRejected, PartnerLimited, TrustUnavailable or StoreUnavailable: then nothing
+        was taken.
         """
         async with self._at_once:
             return await self._receive(body)
@@ -77,6 +82,8 @@ class Receive:
             batch.seal, BATCH_TYPE, trust=self._home.trust, us=self._home.code, now=now
         )
         leaves = check_leaves(seal, batch)
+        if self._allowance is not None:  # not before: a seal that was overheard proves nobody
+            await self._allowance(seal.iss, len(batch.messages), len(body))
         record = SealRecord(
             id=seal_id(batch.seal),
             of=SealOf.BATCH,
@@ -109,7 +116,7 @@ class Receive:
             waiting_of=(sender,),
         )
 
-        def rule(snapshot: Snapshot) -> Verdict[list[Judged]]:
+        def rule(snapshot: Snapshot) -> Verdict[tuple[list[Judged], set[str]]]:
             judgement = Judgement(
                 snapshot,
                 us=self._home.code,
@@ -120,11 +127,11 @@ class Receive:
             judged = judgement.judge(candidates)
             if _keeps_anything(judgement.changes):
                 judgement.changes.seals.append(seal)
-            return Verdict(judgement.changes, judged)
+            lanes = {ticket.lane for ticket in judgement.changes.tickets}
+            return Verdict(judgement.changes, (judged, lanes))
 
-        judged = await self._store.apply(scope, rule)
-        if self._to_city:
-            await self._queue.announce([CITY_LANE])
+        judged, lanes = await self._store.apply(scope, rule)
+        await self._queue.announce(lanes)
         for result, count in Counter(one.result for one in judged).items():
             self._home.meter.received(sender, result, count)
         return judged

@@ -21,8 +21,8 @@ from contracts.wire import BatchReply
 from gateway.exchange.history import case_of
 from gateway.exchange.home import Home
 from gateway.exchange.pack import Packed
+from gateway.lanes import city_lane
 from gateway.records import (
-    CITY_LANE,
     OPEN_STATES,
     Changes,
     Direction,
@@ -38,6 +38,8 @@ from gateway.records import (
 )
 from keys.batch_seal import check_paths, check_seal
 from keys.suites import DIGESTS
+
+_CLOCKS_APART = 1000 * limits.CLOCK_SKEW_S  # of the machines of one city: far less than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +126,21 @@ def settlement(
             )
         )
         if to_city and (not taken or known.state is MessageState.EXPIRED):
-            changes.tickets.append(
-                Ticket(CITY_LANE, message.id, message.sender, message.case_id, now)
-            )
+            case = snapshot.cases.get(message.case_id)
+            lane = city_lane(message.receiver, message.case_id, case)
+            changes.tickets.append(Ticket(lane, message.id, message.sender, message.case_id, now))
     _undo(changes, snapshot, now)
     return changes
 
 
-def settling(us: str, settled: Settled) -> Scope:
-    """What `settlement` must see."""
+def settling(us: str, settled: Settled, now: int) -> Scope:
+    """What `settlement` must see; `now` in Unix milliseconds."""
     refused = {m.case_id for m, r, _ in settled.receipts if r.outcome is Outcome.REFUSED}
+    soon = now + _CLOCKS_APART
+    given_back = {m.case_id for m, _, _ in settled.receipts if m.expires_at <= soon}
     return Scope(
         messages=[(us, message.id) for message, _, _ in settled.receipts],
-        cases=sorted(refused),
+        cases=sorted(refused | given_back),
         history=sorted(refused),
     )
 

@@ -18,6 +18,7 @@ from contracts.messages import Kind, SubmitBody
 from contracts.tree import leaf_hash
 from gateway.exchange.compose import Composed, compose
 from gateway.exchange.home import Home
+from gateway.lanes import bucket_of
 from gateway.ports import Queue, Store, Verdict
 from gateway.records import (
     CaseRecord,
@@ -166,6 +167,7 @@ class Submit:
             number=record.number if record else draft.number,
             opened_at=record.opened_at if record else now,
             changed_at=now,
+            bucket=record.bucket if record else _bucket(draft),
         )
         ticket = Ticket(
             lane=partner_lane(envelope.receiver),
@@ -183,3 +185,8 @@ class Submit:
             epochs=[composed.own_copy] if composed.own_copy.id not in self._kept else [],
         )
         return Verdict(changes, Submitted(envelope.id, envelope.case_id, envelope.sequence))
+
+
+def _bucket(draft: Draft) -> int | None:
+    """That of the case which the draft opens."""
+    return bucket_of(draft.body.application) if isinstance(draft.body, SubmitBody) else None

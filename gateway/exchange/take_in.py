@@ -7,6 +7,7 @@ sent all the same, and the reason names them.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Sequence
@@ -16,10 +17,14 @@ from contracts.errors import TongbanError, Wrong
 from gateway.exchange.backoff import Backoff
 from gateway.exchange.home import Home
 from gateway.exchange.submit import Submit
+from gateway.lease import Lease
 from gateway.ports import Arrival, Connector, Notice, Store, always
 from gateway.records import Changes, Incident, Scope
 
 _LOG = logging.getLogger("tongban.take_in")
+TAKE_IN_LEASE = "take-in"
+"""Whoever holds it takes in: one folder must not be emptied by two."""
+
 _PARTLY_ZH = "; 已发出的部分 (见 detail 的 sent) 勿再放入"
 _PARTLY_EN = "; without what was sent already (sent, in detail)"
 
@@ -28,13 +33,24 @@ class TakeIn:
     """Use case: empty the city's connector into the outbox."""
 
     def __init__(
-        self, home: Home, store: Store, submit: Submit, adapter: Adapter, connector: Connector
+        self,
+        home: Home,
+        store: Store,
+        submit: Submit,
+        adapter: Adapter,
+        connector: Connector,
+        *,
+        lease: Lease | None = None,
     ) -> None:
+        """`lease`: whoever holds it takes in; without one, there is no other process."""
         self._home = home
         self._store = store
         self._submit = submit
         self._adapter = adapter
         self._connector = connector
+        self._lease = lease
+        self.waiting = True
+        """Another process takes in."""
         self._backoff = Backoff(ceiling=30.0, uniform=random.SystemRandom().uniform)
         self._stopping = asyncio.Event()
 
@@ -43,9 +59,17 @@ class TakeIn:
         self._stopping.set()
 
     async def run(self) -> None:
+        async with self._lease.hold() if self._lease else contextlib.nullcontext():
+            self.waiting = False
+            await self._rounds()
+
+    async def _rounds(self) -> None:
         while not self._stopping.is_set():
             try:
-                await self._round()
+                if self._is_ours:
+                    await self._round()
+                else:
+                    await self._home.clock.sleep(0.5)
                 self._backoff.succeeded()
             except TongbanError as error:
                 await self._pause(error)
@@ -61,7 +85,7 @@ class TakeIn:
         """
         left = 0
         for arrival in await self._connector.arrivals(wait=0.5):
-            if self._stopping.is_set():
+            if self._stopping.is_set() or not self._is_ours:
                 return
             try:
                 await self._one(arrival)
@@ -72,6 +96,12 @@ class TakeIn:
                 left += 1
         if left:
             raise TongbanError(f"documents left where they lie: {left}")
+
+    @property
+    def _is_ours(self) -> bool:
+        """When the lease was lost, the other process may have the same documents in hand: what
+        both submit is submitted once, by its intake key."""
+        return self._lease is None or self._lease.held
 
     async def _pause(self, error: TongbanError) -> None:
         pause = self._backoff.failed()

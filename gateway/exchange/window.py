@@ -48,12 +48,13 @@ class Window:
         """The partner would not take this case's next message yet."""
         self._deferred[case_id] = until
 
-    def next_batch(self, now: float) -> list[Ticket]:
-        """The next batch, which is in flight from now on; empty when nothing may go.
+    def next_batch(self, now: float, most: int | None = None) -> list[Ticket]:
+        """The next batch, of at most `most` messages, which is in flight from now on; empty
+        when nothing may go.
 
         While others are in flight, a batch that is not full waits for its age.
         """
-        batch, held, full = self._choose(now)
+        batch, held, full = self._choose(now, min(most or self.batch_count, self.batch_count))
         if not batch:
             return []
         if not full and self._in_flight and now < self._ripe_at:
@@ -85,20 +86,20 @@ class Window:
         """When the first ticket of the next batch has been here for `batch_age`."""
         return (self._open_since or 0.0) + self._batch_age
 
-    def _choose(self, now: float) -> tuple[list[Ticket], list[Ticket], bool]:
+    def _choose(self, now: float, most: int) -> tuple[list[Ticket], list[Ticket], bool]:
         self._deferred = {case: until for case, until in self._deferred.items() if until > now}
         batch: list[Ticket] = []
         held: list[Ticket] = []
         size = 0
         for index, ticket in enumerate(self._ready):
-            if batch and (len(batch) >= self.batch_count or size + ticket.size > self._batch_bytes):
+            if batch and (len(batch) >= most or size + ticket.size > self._batch_bytes):
                 return batch, held + self._ready[index:], True
             if ticket.case_id in self._in_flight or ticket.case_id in self._deferred:
                 held.append(ticket)
                 continue
             batch.append(ticket)
             size += ticket.size
-        return batch, held, len(batch) >= self.batch_count
+        return batch, held, len(batch) >= most
 
 
 def _position(ticket: Ticket) -> int:

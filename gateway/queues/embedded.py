@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
 
 from contracts.errors import StoreUnavailable
+from gateway.lanes import leases_of
+from gateway.lease import Lease
 from gateway.ports import Backlog, Clock, Store
+from gateway.queues.spread import Spread
 from gateway.records import Ticket
-
-_LEASE_SECONDS = 6.0
-_ASK_SECONDS = 0.5  # between two attempts to get the lease of another
 
 
 class EmbeddedQueue:
@@ -29,9 +29,10 @@ class EmbeddedQueue:
         self._poll = poll
         self._news: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._one: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._spreads: dict[str, Spread] = {}
 
     async def announce(self, lanes: Collection[str]) -> None:
-        for lane in lanes:
+        for lane in leases_of(lanes):
             self.wake(lane)
 
     def wake(self, lane: str) -> None:
@@ -54,54 +55,55 @@ class EmbeddedQueue:
 
     @contextlib.asynccontextmanager
     async def consume(self, lane: str) -> AsyncIterator["EmbeddedConsumer"]:
-        async with self._one[lane]:  # the lease tells processes apart, not our own tasks
-            while not await self._lease(lane):
-                await self._clock.sleep(_ASK_SECONDS)
+        spread, lease = self._spread(lane), Lease(self._store, self._clock, lane, self._owner)
+        # The lease tells processes apart, not our own tasks.
+        async with spread.wanting(), self._one[lane], lease.hold(spread.has_room):
             consumer = EmbeddedConsumer(
-                self._store, self._clock, lane, self._news[lane], self._poll
+                self._store, self._clock, lane, self._news[lane], self._poll, lease, spread
             )
-            renewing = asyncio.create_task(self._renew(lane, consumer))
-            try:
+            with spread.holding(consumer):
                 yield consumer
-            finally:
-                renewing.cancel()
-                with contextlib.suppress(StoreUnavailable):
-                    await self._store.release(lane, self._owner)
 
-    async def _lease(self, lane: str) -> bool:
-        now = int(self._clock.now().timestamp() * 1000)
-        try:
-            until = now + int(_LEASE_SECONDS * 1000)
-            return await self._store.lease(lane, self._owner, now, until)
-        except StoreUnavailable:
-            return False
-
-    async def _renew(self, lane: str, consumer: "EmbeddedConsumer") -> None:
-        """Renew the lease well before it runs out; a consumer that lost it stops taking."""
-        held_until = self._clock.monotonic() + _LEASE_SECONDS
-        while True:
-            await self._clock.sleep(_LEASE_SECONDS / 4)
-            asked = self._clock.monotonic()
-            if await self._lease(lane):
-                held_until = asked + _LEASE_SECONDS
-                consumer.held = True
-            elif self._clock.monotonic() > held_until:
-                consumer.held = False
+    def _spread(self, lane: str) -> Spread:
+        kind = lane.partition("/")[0]
+        if kind not in self._spreads:
+            self._spreads[kind] = Spread(self._store, self._clock, kind, self._owner)
+        return self._spreads[kind]
 
 
 class EmbeddedConsumer:
     """A `Consumer` that remembers how far it has read."""
 
     def __init__(
-        self, store: Store, clock: Clock, lane: str, news: asyncio.Event, poll: float
+        self,
+        store: Store,
+        clock: Clock,
+        lane: str,
+        news: asyncio.Event,
+        poll: float,
+        lease: Lease,
+        spread: Spread,
     ) -> None:
         self._store = store
         self._clock = clock
         self._lane = lane
         self._news = news
         self._poll = poll
+        self._lease = lease
+        self._spread = spread
         self._read_to = 0
-        self.held = True
+
+    @property
+    def held(self) -> bool:
+        return self._lease.held
+
+    @property
+    def surplus(self) -> bool:
+        return self._spread.is_surplus(self)
+
+    async def news(self, wait: float) -> None:
+        await self._await_news(min(wait, self._poll))
+        self._news.clear()  # whoever called looks now, and sees what was said until now
 
     async def take(self, limit: int, wait: float) -> list[Ticket]:
         deadline = self._clock.monotonic() + wait

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Collection
 
 from yarl import URL
 
+from gateway.lanes import leases_of
 from gateway.ports import Backlog, Clock, Consumer, Store
 from gateway.queues.broker import Broker
 from gateway.queues.embedded import EmbeddedConsumer, EmbeddedQueue
@@ -44,9 +45,11 @@ class RabbitQueue:
         )
 
     async def announce(self, lanes: Collection[str]) -> None:
-        for lane in lanes:
+        told = leases_of(lanes)
+        for lane in told:
             self._lanes.wake(lane)
-        self._broker.announce(set(lanes) - self._held())
+        if unheard := told - self._held():
+            self._broker.announce(unheard)
 
     @contextlib.asynccontextmanager
     async def consume(self, lane: str) -> AsyncIterator[Consumer]:
@@ -67,7 +70,7 @@ class RabbitQueue:
 
     async def rebuild(self) -> list[Backlog]:
         backlog = await self._store.backlog()
-        await self._broker.refill([each.lane for each in backlog])
+        await self._broker.refill(leases_of(each.lane for each in backlog))
         return backlog
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ from gateway.records import (
     EpochRecord,
     Hold,
     Incident,
+    LeaseRecord,
     MessageRecord,
     Note,
     PartRecord,
@@ -89,6 +90,12 @@ class StoreAround:
     async def backlog(self) -> list[Backlog]:
         return await self._call(self._inner.backlog())
 
+    async def lanes(self, under: str) -> list[str]:
+        return await self._call(self._inner.lanes(under))
+
+    async def last_heard(self, issuer: str) -> int | None:
+        return await self._call(self._inner.last_heard(issuer))
+
     async def incidents(self, *, limit: int) -> list[Incident]:
         return await self._call(self._inner.incidents(limit=limit))
 
@@ -103,6 +110,9 @@ class StoreAround:
 
     async def release(self, lane: str, owner: str) -> None:
         await self._call(self._inner.release(lane, owner))
+
+    async def leases(self, under: str) -> list[LeaseRecord]:
+        return await self._call(self._inner.leases(under))
 
     def fault(self) -> str | None:
         return self._inner.fault()

@@ -10,7 +10,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any
 
-from contracts.errors import PartnerUnreachable, TongbanError
+from contracts.errors import PartnerLimited, PartnerUnreachable, TongbanError
+from gateway.exchange.allowance import Allowance, Allowed
 from gateway.exchange.courier import Courier
 from gateway.exchange.expire import Expire
 from gateway.exchange.pace import Pace
@@ -45,8 +46,9 @@ class SimulatedCity:
         clock: SimulatedClock,
         chance: random.Random,
         fate: Callable[[], Fate] = lambda: None,
+        allowed: Allowed = Allowed(),  # noqa: B008 - frozen
     ) -> None:
-        """`fate` is asked anew for every process that starts."""
+        """`fate` is asked anew for every process that starts. `allowed`: what partners may send."""
         self.code = keyring.code
         self.disk = disk
         self.deaths = 0
@@ -59,6 +61,8 @@ class SimulatedCity:
         self._tasks: list[asyncio.Task[None]] = []
         self._supervisor: asyncio.Task[None] | None = None
         self._fate = fate
+        self._allowed = allowed
+        self.told_to_slow_down = 0
 
     def start(self) -> None:
         """A supervisor runs a process, and another one whenever it has died."""
@@ -80,7 +84,8 @@ class SimulatedCity:
         queue = EmbeddedQueue(store, self._clock, owner=f"{self.code}/{self.deaths}")
         self.home = home
         self.submit = Submit(home, store, queue, life=LIFE)
-        self._receive = Receive(home, store, queue, to_city=False)
+        allowance = Allowance(store, self._clock, self._allowed, {})
+        self._receive = Receive(home, store, queue, to_city=False, allowance=allowance)
         self._couriers = {
             partner: Courier(
                 home,
@@ -119,6 +124,9 @@ class SimulatedCity:
         """What the web layer does, in a few lines."""
         try:
             partner, reply = await self._receive(body)
+        except PartnerLimited as error:
+            self.told_to_slow_down += 1
+            return Answer(error.reason.status, b"", retry_after=max(1.0, error.retry_after))
         except TongbanError as error:
             return Answer(error.reason.status, error.code.encode())
         except Died:

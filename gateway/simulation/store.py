@@ -24,6 +24,7 @@ from gateway.records import (
     Hold,
     Incident,
     Known,
+    LeaseRecord,
     MessageRecord,
     MessageState,
     Note,
@@ -168,6 +169,14 @@ class MemoryStore:
             for lane, each in lanes.items()
         ]
 
+    async def lanes(self, under: str) -> list[str]:
+        lanes = {ticket.lane for ticket in (await self._open()).tickets.values()}
+        return sorted(lane for lane in lanes if f"{lane}/".startswith(f"{under}/"))
+
+    async def last_heard(self, issuer: str) -> int | None:
+        seals = (await self._open()).seals.values()
+        return max((seal.at for seal in seals if seal.issuer == issuer), default=None)
+
     async def incidents(self, *, limit: int) -> list[Incident]:
         found = sorted((await self._open()).incidents.values(), key=lambda each: -each.at)
         return [replace(incident, content=None) for incident in found[:limit]]
@@ -190,6 +199,11 @@ class MemoryStore:
         leases = (await self._open()).leases
         if leases.get(lane, ("", 0))[0] == owner:
             del leases[lane]
+
+    async def leases(self, under: str) -> list[LeaseRecord]:
+        leases = (await self._open()).leases
+        found = [LeaseRecord(lane, *held) for lane, held in leases.items()]
+        return [each for each in found if each.lane.startswith(f"{under}/")]
 
     def fault(self) -> str | None:
         return None  # a commit is one assignment
@@ -293,7 +307,9 @@ def _write_case(tables: _Tables, case: CaseRecord) -> None:
     if holder is not None and holder.id != case.id:
         raise StoreUnavailable(f"the number {case.number} belongs to another case")
     opened = tables.cases.get(case.id, case)
-    tables.cases[case.id] = replace(case, partner=opened.partner, opened_at=opened.opened_at)
+    tables.cases[case.id] = replace(
+        case, partner=opened.partner, opened_at=opened.opened_at, bucket=opened.bucket
+    )
 
 
 def _write_message(tables: _Tables, message: MessageRecord) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, or_, select
 
+from gateway.records import LeaseRecord
 from gateway.stores.schema import LANE
 
 
@@ -31,3 +32,8 @@ def lease(
 
 def release(connection: Connection, lane: str, owner: str) -> None:
     connection.execute(delete(LANE).where(LANE.c.lane == lane, LANE.c.owner == owner))
+
+
+def below(connection: Connection, under: str) -> list[LeaseRecord]:
+    query = select(LANE).where(LANE.c.lane.startswith(f"{under}/", autoescape=True))
+    return [LeaseRecord(row.lane, row.owner, row.until) for row in connection.execute(query)]

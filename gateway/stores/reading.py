@@ -12,6 +12,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    text,
     tuple_,
 )
 
@@ -165,6 +166,27 @@ def waiting_expired(connection: Connection, now: int, limit: int) -> list[Messag
     query = select(WAITING).where(WAITING.c.expires_at <= now).limit(limit)
     found = [rows.waiting_record(row).message for row in connection.execute(query)]
     return [replace(waiting, parts=()) for waiting in found]
+
+
+_LANES = text(
+    "WITH RECURSIVE step (lane) AS ("
+    " SELECT min(lane) FROM ticket UNION ALL"
+    " SELECT (SELECT min(lane) FROM ticket WHERE lane > step.lane) FROM step"
+    " WHERE step.lane IS NOT NULL"
+    ") SELECT lane FROM step WHERE lane IS NOT NULL"
+)
+"""From one lane to the next by the index: as many steps as lanes, not as tickets."""
+
+
+def lanes(connection: Connection, under: str) -> list[str]:
+    found = connection.execute(_LANES).scalars()
+    return [lane for lane in found if f"{lane}/".startswith(f"{under}/")]
+
+
+def last_heard(connection: Connection, issuer: str) -> int | None:
+    query = select(func.max(SEAL.c.at)).where(SEAL.c.issuer == issuer)
+    found: int | None = connection.execute(query).scalar_one()
+    return found
 
 
 def incidents(connection: Connection, limit: int) -> list[Incident]:

@@ -43,6 +43,7 @@ CASE_COLUMNS = (
     "number",
     "opened_at",
     "changed_at",
+    "bucket",
 )
 
 
@@ -62,6 +63,7 @@ def case_values(record: CaseRecord) -> Row:
         record.number,
         record.opened_at,
         record.changed_at,
+        record.bucket,
     )
 
 
@@ -86,6 +88,7 @@ def case_record(row: Found[Any]) -> CaseRecord:
         number=row.number,
         opened_at=row.opened_at,
         changed_at=row.changed_at,
+        bucket=row.bucket,
     )
 
 

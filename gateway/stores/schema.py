@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration."""
 
 _Position = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys alone
@@ -41,6 +41,7 @@ CASE = Table(
     Column("number", String(100)),
     Column("opened_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
+    Column("bucket", Integer),  # null: the id chooses one (gateway/lanes.py)
     Index("case_by_number", "number", unique=True),
     Index("case_by_change", "changed_at", "id"),
 )

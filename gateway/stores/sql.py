@@ -20,6 +20,7 @@ from gateway.records import (
     EpochRecord,
     Hold,
     Incident,
+    LeaseRecord,
     MessageRecord,
     Note,
     PartRecord,
@@ -147,6 +148,12 @@ class SqlStore:
     async def backlog(self) -> list[Backlog]:
         return await self._read(depth.backlog)
 
+    async def lanes(self, under: str) -> list[str]:
+        return await self._read(reading.lanes, under)
+
+    async def last_heard(self, issuer: str) -> int | None:
+        return await self._read(reading.last_heard, issuer)
+
     async def incidents(self, *, limit: int) -> list[Incident]:
         return await self._read(reading.incidents, limit)
 
@@ -163,6 +170,9 @@ class SqlStore:
 
     async def release(self, lane: str, owner: str) -> None:
         await self._writer.run(lambda c: leases.release(c, lane, owner))
+
+    async def leases(self, under: str) -> list[LeaseRecord]:
+        return await self._read(leases.below, under)
 
     def fault(self) -> str | None:
         return self._writer.fault

@@ -53,7 +53,7 @@ _WAITING_SIZE = select(
 ).where(WAITING.c.sender == bindparam("sender"))
 
 _CASE_CHANGES = tuple(
-    name for name in rows.CASE_COLUMNS if name not in {"id", "partner", "opened_at"}
+    name for name in rows.CASE_COLUMNS if name not in {"id", "partner", "opened_at", "bucket"}
 )
 _SETTLE_COLUMNS = {
     "message_id": MESSAGE.c.id,

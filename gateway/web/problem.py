@@ -1,12 +1,13 @@
 """Errors as answers: RFC 9457, application/problem+json."""
 
 import logging
+import math
 from collections.abc import Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from contracts.errors import REASONS, PartnerUnreachable, TongbanError
+from contracts.errors import REASONS, PartnerLimited, PartnerUnreachable, TongbanError
 from contracts.wire import Problem
 
 _LOG = logging.getLogger("tongban.web")
@@ -29,11 +30,13 @@ def problem(error: TongbanError, *, trace: str) -> web.Response:
         trace=trace,
     )
     headers = {"Tongban-Trace": trace}
-    after = error.retry_after if isinstance(error, PartnerUnreachable) else None
+    after = None
+    if isinstance(error, PartnerLimited | PartnerUnreachable):
+        after = error.retry_after
     if after is None and reason.status in {429, 503, 507}:
         after = 2.0
     if after is not None:
-        headers["Retry-After"] = str(max(1, round(after)))
+        headers["Retry-After"] = str(max(1, math.ceil(after)))
     return web.Response(
         status=reason.status, body=body.to_json(), content_type=MEDIA_TYPE, headers=headers
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.processes.patience import LONG
 
-_ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 _ENDED = re.compile(r"<ended (\d+)\n")
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
 
@@ -54,7 +54,7 @@ def several(*lines: Sequence[str | Path], home: Path) -> list[Ended]:
     """Commands of one home, one after another in one process, which begins in two seconds."""
     done = subprocess.run(
         [sys.executable, "-c", _SEVERAL, json.dumps([[*map(str, line)] for line in lines])],
-        cwd=_ROOT,
+        cwd=ROOT,
         env=environment(TONGBAN_HOME=str(home)),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -76,7 +76,7 @@ def tongban(
     """Run to the end. Nothing that it prints may hold control characters: it is no terminal."""
     done = subprocess.run(
         command(*map(str, arguments)),
-        cwd=_ROOT,
+        cwd=ROOT,
         env=environment(**(variables or {})),
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -3,13 +3,17 @@
 import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.command import environment, tongban
+from gateway.exchange.courier import BATCHES_PATH
+from tests.end_to_end.command import command, environment, tongban
 from tests.end_to_end.members import new_member
-from tests.processes.patience import LONG
+from tests.processes.patience import LONG, until
+from tests.processes.ports import free_port
 
 _ROOT = Path(__file__).parents[2]
 _A_PART_DIES = """
@@ -60,3 +64,35 @@ def test_an_address_that_is_not_ours_is_a_mistake_of_the_settings(member: Path) 
     ended = tongban("run", member, variables={"TONGBAN_GATEWAY__LISTEN": "192.0.2.1:8410"})
     assert ended.code == 2
     assert "gateway.listen: 192.0.2.1:8410: " in ended.err
+
+
+def test_a_process_does_what_its_roles_say_and_listens_where_it_is_told(member: Path) -> None:
+    listen = f"127.0.0.1:{free_port()}"
+    run = command("run", str(member), "--role", "courier", "--role", "adapter", "--listen", listen)
+    with (member / "log").open("wb") as log:
+        running = subprocess.Popen(run, stdout=log, stderr=log, env=environment())
+    try:
+        until(lambda: _status(f"http://{listen}/health/ready") == 200, "it is ready")
+        assert _status(f"http://{listen}/metrics") == 200
+        assert _status(f"http://{listen}{BATCHES_PATH}") == 404, "no api"
+        assert "(courier, adapter)" in (member / "log").read_text()
+    finally:
+        running.terminate()
+        assert running.wait(LONG) == 0
+
+
+def test_a_role_that_there_is_not_is_a_mistake_of_the_settings(member: Path) -> None:
+    ended = tongban("run", member, "--role", "porter", "--listen", "nowhere")
+    assert ended.code == 2
+    assert "gateway.roles.0: " in ended.err
+    assert "gateway.listen: " in ended.err
+
+
+def _status(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import FILE_NAME
-from tests.processes.city import City, beside, cities
+from tests.processes.city import beside, cities
 from tests.processes.ledger import assert_same_story, count
 from tests.processes.office import all_settled, offices
-from tests.processes.rabbitmq import PASSWORD, USER, RabbitServer, rabbit_server
+from tests.processes.rabbitmq import PASSWORD, RabbitServer, rabbit_server, use_broker
 
 ROUND = 30
 
@@ -22,26 +21,14 @@ def server() -> Iterator[RabbitServer]:
         yield server
 
 
-def use_broker(city: City, server: RabbitServer, vhost: str) -> None:
-    """From now on the city's processes tell each other through `vhost`."""
-    secret = city.folder / "broker-password"
-    secret.touch(mode=0o600)
-    secret.write_text(PASSWORD)
-    with (city.folder / FILE_NAME).open("a") as file:
-        file.write(
-            f'\n[queue]\nengine = "rabbitmq"\npassword_file = "{secret.name}"\n'
-            f'url = "amqp://{USER}@127.0.0.1:{server.port}/{vhost}"\n'
-        )
-
-
 @pytest.mark.slow
 async def test_messages_flow_while_the_broker_stops_and_is_emptied(
     tmp_path: Path, server: RabbitServer
 ) -> None:
     vhost = server.new_vhost()
     with cities(tmp_path, {"410100": "intl", "440100": "sm"}) as (here, there), ExitStack() as end:
-        use_broker(here, server, vhost)
-        use_broker(there, server, vhost)  # one broker, two gateways: they do not meet there
+        use_broker(here.folder, server, vhost)
+        use_broker(there.folder, server, vhost)  # one broker, two gateways: they do not meet there
         twin = beside(here)
         end.callback(twin.clear_away)
         for city in (here, twin, there):

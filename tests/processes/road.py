@@ -11,9 +11,11 @@ from tests.processes.city import City
 
 @dataclass
 class Road:
-    """Carries TCP connections to `port`; a test changes the fields at any time."""
+    """Carries TCP connections to `port`, or to one of `others` when nobody listens there; a test
+    changes the fields at any time."""
 
     port: int
+    others: list[int] = field(default_factory=list)
     delay: float = 0.0
     """Seconds before an answer is passed on."""
     closed: bool = False
@@ -38,7 +40,7 @@ class Road:
             writer.close()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", self.port)
+        there, back = await self._reach()
         going = asyncio.create_task(_pump(reader, back))
         try:
             while data := await there.read(65536):
@@ -51,6 +53,12 @@ class Road:
         finally:
             going.cancel()
             back.close()
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        for port in (self.port, *self.others):
+            with suppress(ConnectionRefusedError):
+                return await asyncio.open_connection("127.0.0.1", port)
+        raise ConnectionRefusedError
 
     async def clear(self) -> None:
         """Cut every connection that is open."""

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from aiohttp import web
 
 from contracts import limits
-from contracts.errors import BatchRejected, TongbanError, Unchecked
+from contracts.errors import BatchRejected, PartnerLimited, TongbanError, Unchecked
 from gateway.exchange.courier import BATCHES_PATH
 from gateway.exchange.home import Home
 from gateway.exchange.receive import Receive
@@ -45,6 +45,10 @@ class ExchangeApi:
         self._idle.clear()
         try:
             partner, reply = await self._take(request)
+        except PartnerLimited as error:  # foreseen, and too frequent for the log
+            self._home.meter.rejected(error.code)
+            self._home.meter.limited(error.where["partner"], error.code)
+            return problem(error, trace=trace)
         except TongbanError as error:
             self._home.meter.rejected(error.code)
             _LOG.warning("refused a batch: %s", error, extra={"trace": trace})
@@ -59,6 +63,8 @@ class ExchangeApi:
     async def _take(self, request: web.Request) -> tuple[str, bytes]:
         if self._stopping:
             raise Unchecked("this process is about to end", code="gateway.stopping")
+        if self._busy > limits.REQUESTS_AT_ONCE:
+            raise Unchecked(f"{self._busy} requests are under way", code="gateway.busy")
         with self._held.body() as body:
             return await self._receive(await read_body(request, body))
 

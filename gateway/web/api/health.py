@@ -51,7 +51,8 @@ class HealthApi:
         return web.json_response({"live": True})
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """Whether batches would be taken now, and if not, why not."""
+        """Whether this process would do its work now (take batches, if it is an `api`), and if
+        not, why not."""
         faults = []
         if self._running.stopping:
             faults.append("gateway.stopping")

@@ -23,6 +23,8 @@ def test_what_is_counted_can_be_scraped(metrics: Metrics) -> None:
     meter: Meter = metrics
     meter.received("440100", "taken", 2)
     meter.settled("440100", "refused", 0.02)
+    meter.limited("440100", "partner.quota")
+    assert 'tongban_limited_total{code="partner.quota",partner="440100"} 1.0' in scraped(metrics)
     assert 'tongban_messages_received_total{partner="440100",result="taken"} 2.0' in scraped(
         metrics
     )
@@ -71,11 +73,27 @@ def test_failures_of_a_link_are_shown_until_it_succeeds(metrics: Metrics) -> Non
     )
 
 
+def test_a_pace_is_shown_for_as_long_as_we_keep_to_one(metrics: Metrics) -> None:
+    link = LinkStatus("440100", pace=12.5)
+    line = 'tongban_link_pace{partner="440100"} 12.5'
+    assert line in metrics.scrape([], [link], {}, 0).decode()
+    link.pace = None
+    assert line not in metrics.scrape([], [link], {}, 0).decode()
+
+
+def test_lanes_to_the_city_are_shown_by_partner(metrics: Metrics) -> None:
+    lanes = [Backlog("city/1/440100", 3, 1_000), Backlog("city/5/440100", 2, 2_000)]
+    text = metrics.scrape(lanes, [], {}, 4_000).decode()
+    assert 'tongban_queue_depth{lane="city/440100"} 5.0' in text
+    assert 'tongban_queue_oldest_seconds{lane="city/440100"} 3.0' in text
+
+
 @pytest.mark.parametrize("strange", ["", "\n", '"', "𠮷" * 1000, "\x00"])
 def test_no_label_is_too_strange(metrics: Metrics, strange: str) -> None:
     metrics.received(strange, strange, 1)
     metrics.settled(strange, strange, -1.0)
     metrics.rejected(strange)
+    metrics.limited(strange, strange)
     assert metrics.scrape([Backlog(strange, 0, None)], [], {strange: 1}, 0)
 
 

@@ -5,6 +5,7 @@ The embedded queue plays in simulated time, the one with a broker in real time.
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -280,5 +281,65 @@ def test_a_queue_may_be_closed_twice(play: Play) -> None:
         await queue.announce([LANE])
         await queue.close()
         await queue.close()
+
+    play(scene)
+
+
+def test_processes_share_the_lanes_of_a_kind_and_a_new_one_gets_its_part(play: Play) -> None:
+    lanes = [f"partner/44010{number}" for number in range(4)]
+
+    async def scene(stage: Stage) -> None:
+        held: dict[str, str] = {}
+
+        async def carry(queue: Queue, owner: str, lane: str) -> None:
+            while True:
+                async with queue.consume(lane) as consumer:
+                    assert lane not in held, "one consumer at a time"
+                    held[lane] = owner
+                    while not consumer.surplus:
+                        await stage.clock.sleep(0.2)
+                    del held[lane]
+
+        async def all_held(**owners: int) -> None:
+            for _ in range(200):
+                if Counter(held.values()) == owners:
+                    return
+                await stage.clock.sleep(0.2)
+            pytest.fail(f"{held}, expected {owners}")
+
+        def joins(owner: str) -> list[asyncio.Task[None]]:
+            queue = stage.queue(owner)
+            return [asyncio.create_task(carry(queue, owner, lane)) for lane in lanes]
+
+        here = joins("here")
+        await all_held(here=4)
+        there = joins("there")
+        await all_held(here=2, there=2)
+        for task in here:
+            task.cancel()
+        await asyncio.gather(*here, return_exceptions=True)
+        for lane in [lane for lane, owner in held.items() if owner == "here"]:
+            del held[lane]
+        await all_held(there=4)
+        for task in there:
+            task.cancel()
+        await asyncio.gather(*there, return_exceptions=True)
+
+    play(scene)
+
+
+def test_news_comes_at_once_or_in_time_and_wakes_whoever_consumes_lanes_below(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        queue = stage.queue()
+        async with queue.consume("city/3") as consumer:
+            assert consumer.held
+            await consumer.news(0.0)
+            before = stage.clock.monotonic()
+            await consumer.news(60.0)
+            assert stage.clock.monotonic() - before <= stage.poll, "looks without being told"
+            await queue.announce(["city/3/440100"])
+            before = stage.clock.monotonic()
+            await consumer.news(60.0)
+            assert stage.clock.monotonic() - before <= stage.at_once
 
     play(scene)

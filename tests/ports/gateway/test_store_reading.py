@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.ports import Backlog, Store
-from gateway.records import EpochRecord, MessageState, PartRecord
+from gateway.records import EpochRecord, LeaseRecord, MessageState, PartRecord
 from tests.ports.gateway.records import (
     CASE_ID,
     OTHERS,
@@ -194,3 +194,46 @@ async def test_a_lease_is_released_by_its_holder_alone(store: Store) -> None:
     await store.release("city", "me")
     assert await store.lease("city", "you", 50, 150)
     await store.release("nothing", "me")
+
+
+async def test_lanes_that_have_tickets_are_found_by_what_they_are_under(store: Store) -> None:
+    assert await store.lanes("city") == []
+    names = (
+        "city",
+        "city/0/440100",
+        "city/0/430100",
+        "city/7/440100",
+        "partner/440100",
+        "citywide",
+    )
+    await write(store, tickets=[ticket(f"{name}{n}", name) for name in names for n in range(3)])
+    assert sorted(await store.lanes("city")) == sorted(names[:4])
+    assert sorted(await store.lanes("city/0")) == sorted(names[1:3])
+    assert await store.lanes("partner/440100") == ["partner/440100"]
+    assert await store.lanes("partner/43") == []
+
+
+async def test_leases_are_shown_also_when_they_ran_out(store: Store) -> None:
+    assert await store.leases("here/city") == []
+    for lane, owner in (("here/city/a", "me"), ("here/city/b", "you"), ("here/other/c", "me")):
+        assert await store.lease(lane, owner, 0, 100)
+    found = sorted(await store.leases("here/city"), key=lambda each: each.lane)
+    assert found == [LeaseRecord("here/city/a", "me", 100), LeaseRecord("here/city/b", "you", 100)]
+    await store.release("here/city/a", "me")
+    assert [each.lane for each in await store.leases("here/city")] == ["here/city/b"]
+    assert await store.leases("here/cit%") == []
+
+
+async def test_a_partner_was_last_heard_when_its_last_seal_was_kept(store: Store) -> None:
+    assert await store.last_heard(THEM) is None
+    await write(store, seals=[seal("s1", issuer=THEM, at=5), seal("s2", issuer=THEM, at=9)])
+    await write(store, seals=[seal("s3", issuer=US, at=20)])
+    assert await store.last_heard(THEM) == 9
+
+
+async def test_the_bucket_of_a_case_is_the_first_that_was_written(store: Store) -> None:
+    await write(store, cases={CASE_ID: case(bucket=3)})
+    await write(store, cases={CASE_ID: case(bucket=5, taken=9)})
+    found = await store.case(CASE_ID)
+    assert found is not None
+    assert (found.bucket, found.taken) == (3, 9)

@@ -19,9 +19,10 @@ from contracts.tree import leaf_hash
 from contracts.wire import Result
 from gateway.exchange.judge import Candidate, Judged, Judgement
 from gateway.ports import Verdict
-from gateway.records import CITY_LANE, Direction, MessageRecord, MessageState, Scope, Snapshot
+from gateway.records import Direction, MessageRecord, MessageState, Scope, Snapshot
 from gateway.simulation.store import MemoryStore
 from keys.suites import DIGESTS
+from tests.unit.gateway.stage import to_the_city
 
 SENDER, US, THIRD = "410100", "440100", "430100"
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -98,7 +99,7 @@ class Bench:
         return asyncio.run(self.store.messages(CASE_ID))
 
     def handed_over(self) -> list[str]:
-        found = asyncio.run(self.store.tickets(CITY_LANE, 0, 10_000))
+        found = asyncio.run(to_the_city(self.store))
         return [each.message_id for each in found]
 
     def incidents(self) -> list[str]:

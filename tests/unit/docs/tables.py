@@ -41,6 +41,8 @@ _LIMITS = {
     "WAITING_BYTES": "bytes of a partner in the waiting room: envelopes, and parts counted twice",
     "REQUESTS_BYTES": "bytes of the request bodies that one process holds at once",
     "REQUEST_SECONDS": "seconds in which a request body must arrive",
+    "REQUESTS_AT_ONCE": "requests that one process works on at once",
+    "HEAD_SECONDS": "seconds in which a whole request head must arrive on an open connection",
     "MESSAGE_DAYS": "days from `created_at` to `expires_at`",
 }
 

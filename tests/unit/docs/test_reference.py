@@ -96,8 +96,13 @@ def test_every_metric_is_listed_with_its_type_and_labels() -> None:
     metrics.received("440100", "taken", 1)
     metrics.settled("440100", "taken", 0.01)
     metrics.rejected("seal.invalid")
+    metrics.limited("440100", "partner.quota")
     text = metrics.scrape(
-        [Backlog("city", 1, 0)], [LinkStatus("440100")], {"seal.clock": 1}, 1000, broker=True
+        [Backlog("city", 1, 0)],
+        [LinkStatus("440100", pace=2.5)],
+        {"seal.clock": 1},
+        1000,
+        broker=True,
     ).decode()
     scraped = {}
     for family in text_string_to_metric_families(text):

@@ -9,9 +9,9 @@ from gateway.exchange.pack import pack
 from gateway.exchange.receive import Receive
 from gateway.exchange.settle import read_reply, settlement, settling
 from gateway.exchange.submit import Submit
-from gateway.ports import Verdict, always
+from gateway.ports import Store, Verdict, always
 from gateway.queues.embedded import EmbeddedQueue
-from gateway.records import Changes, Scope, Snapshot, partner_lane
+from gateway.records import CITY_LANE, Changes, Scope, Snapshot, Ticket, partner_lane
 from gateway.simulation.clock import SimulatedClock
 from gateway.simulation.drafts import submission
 from gateway.simulation.members import Keyring, new_keyring, roll_of
@@ -69,4 +69,11 @@ async def carry(sender: City, receiver: City) -> None:
         now = sender.home.now_ms()
         return Verdict(settlement(packed, settled, by_id, snapshot, now=now, to_city=False), None)
 
-    await sender.store.apply(settling(sender.code, settled), rule)
+    await sender.store.apply(settling(sender.code, settled, sender.home.now_ms()), rule)
+
+
+async def to_the_city(store: Store) -> list[Ticket]:
+    """What waits for a city's own system, in all of its lanes, in the order of commits."""
+    lanes = await store.lanes(CITY_LANE)
+    found = [ticket for lane in lanes for ticket in await store.tickets(lane, 0, 100_000)]
+    return sorted(found, key=lambda ticket: ticket.position)

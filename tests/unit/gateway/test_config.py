@@ -234,3 +234,38 @@ profile = "777777"
         "TONGBAN_GATWEY__LISTEN", "city.profile", "exchange.life_hours", "keys.signing",
         "trust.members",
     ]  # fmt: skip
+
+
+def test_what_holds_for_one_partner_may_differ_and_the_rest_holds_for_all(folder: Path) -> None:
+    (folder / FILE_NAME).write_text(
+        GOOD
+        + "[limits]\nmessages_per_s = 200\nwaiting = 0\n"
+        + "[limits.partner.440100]\nmessages_per_s = 0\nwaiting = 7\n"
+    )
+    limits = load(folder).settings.limits
+    assert (limits.allowed().messages_per_s, limits.allowed().waiting) == (200.0, None)
+    own = limits.allowed("440100")
+    assert (own.messages_per_s, own.waiting, own.burst_s) == (None, 7, limits.burst_s)
+    assert own.bytes_per_s == limits.bytes_per_s
+    assert limits.allowed("430100") == limits.allowed()
+
+
+def test_limits_that_make_no_sense_are_told_by_partner_and_name(folder: Path) -> None:
+    text = GOOD + "[limits.partner.440100]\nburst_s = 0\nmessages = 1\n[limits.partner.x]\n"
+    places = {mistake.partition(":")[0] for mistake in mistakes(folder, text)}
+    assert "limits.partner.440100.burst_s" in places
+    assert "limits.partner.440100.messages" in places
+    assert any(place.startswith("limits.partner.x") for place in places)
+
+
+def test_a_command_line_wins_over_file_and_environment(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / FILE_NAME).write_text(GOOD + '[gateway]\nroles = ["api"]\n')
+    monkeypatch.setenv("TONGBAN_GATEWAY__LISTEN", "0.0.0.0:1")
+    assert load(folder).settings.gateway.roles == ["api"]
+    chosen = load(folder, roles=["courier"], listen="127.0.0.1:2").settings.gateway
+    assert (chosen.roles, chosen.port, chosen.drain_seconds) == (["courier"], 2, 20.0)
+    with pytest.raises(SettingsInvalid) as caught:
+        load(folder, roles=["porter"], listen="nowhere")
+    assert len(caught.value.mistakes) == 2

@@ -7,7 +7,6 @@ from gateway.exchange.expire import Expire
 from gateway.exchange.pack import pack
 from gateway.ports import Verdict
 from gateway.records import (
-    CITY_LANE,
     Changes,
     MessageRecord,
     MessageState,
@@ -16,7 +15,7 @@ from gateway.records import (
     partner_lane,
 )
 from gateway.simulation.drafts import said
-from tests.unit.gateway.stage import HERE, LIFE, THERE, City, two_cities
+from tests.unit.gateway.stage import HERE, LIFE, THERE, City, to_the_city, two_cities
 
 
 def expire(city: City, *, to_city: bool = True) -> Expire:
@@ -44,12 +43,12 @@ async def test_a_message_whose_time_is_over_is_given_back_once_and_offered_on() 
     city.clock.advance(LIFE.total_seconds())
     assert await expire(city).once() == 1
     assert await state(city) is MessageState.EXPIRED
-    (ticket,) = await city.store.tickets(CITY_LANE, 0, 10)
+    (ticket,) = await to_the_city(city.store)
     assert ticket.sender == HERE
     (incident,) = await city.store.incidents(limit=10)
     assert (incident.code, incident.partner) == ("envelope.expired", THERE)
     assert await expire(city).once() == 0
-    assert len(await city.store.tickets(CITY_LANE, 0, 10)) == 1
+    assert len(await to_the_city(city.store)) == 1
 
 
 async def test_a_city_without_a_connector_gets_no_ticket() -> None:
@@ -57,7 +56,7 @@ async def test_a_city_without_a_connector_gets_no_ticket() -> None:
     await city.opens("1")
     city.clock.advance(LIFE.total_seconds())
     assert await expire(city, to_city=False).once() == 1
-    assert await city.store.tickets(CITY_LANE, 0, 10) == []
+    assert await to_the_city(city.store) == []
 
 
 async def test_a_message_that_is_settled_between_the_look_and_the_write_is_not_given_back() -> None:
@@ -76,7 +75,7 @@ async def test_a_message_that_is_settled_between_the_look_and_the_write_is_not_g
     city.store.__class__ = Overtaken
     await expire(city).once()
     assert await state(city) is MessageState.TAKEN
-    assert await city.store.tickets(CITY_LANE, 0, 10) == []
+    assert await to_the_city(city.store) == []
     assert await city.store.incidents(limit=10) == []
 
 

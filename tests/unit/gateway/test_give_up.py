@@ -12,7 +12,6 @@ from gateway.exchange.holding import Holding, Order
 from gateway.exchange.pack import pack
 from gateway.ports import always
 from gateway.records import (
-    CITY_LANE,
     Changes,
     Incident,
     MessageState,
@@ -21,7 +20,15 @@ from gateway.records import (
     partner_lane,
 )
 from gateway.simulation.drafts import said
-from tests.unit.gateway.stage import HERE, LIFE, THERE, City, carry, two_cities
+from tests.unit.gateway.stage import (
+    HERE,
+    LIFE,
+    THERE,
+    City,
+    carry,
+    to_the_city,
+    two_cities,
+)
 
 LANE = partner_lane(THERE)
 ORDER = Order("wang", "重复提交")
@@ -42,8 +49,13 @@ async def discarded(city: City, name: str, *, in_doubt: bool = False) -> Gone:
     return await give_up(city).discard(subject, ORDER, in_doubt=in_doubt)
 
 
-async def lane(city: City, name: str = LANE) -> list[str]:
-    return [ticket.message_id for ticket in await city.store.tickets(name, 0, 100)]
+async def lane(city: City) -> list[str]:
+    return [ticket.message_id for ticket in await city.store.tickets(LANE, 0, 100)]
+
+
+async def told(city: City) -> list[str]:
+    """What waits for the city's own system."""
+    return [ticket.message_id for ticket in await to_the_city(city.store)]
 
 
 async def case_state(city: City, case_id: str) -> State | None:
@@ -81,7 +93,7 @@ async def test_what_was_never_sealed_is_taken_back_and_its_number_is_free_again(
     gone = await returned(here, reminded)
     assert gone == Gone((reminded, withdrawn))
     assert await lane(here) == []
-    assert await lane(here, CITY_LANE) == [reminded, withdrawn]
+    assert await told(here) == [reminded, withdrawn]
     record = await here.store.case(case_id)
     assert record is not None
     assert record.case is not None
@@ -102,7 +114,7 @@ async def test_a_submission_that_is_taken_back_opens_no_case() -> None:
     (submitted,) = await lane(here)
     await returned(here, submitted, to_city=False)
     assert await case_state(here, case_id) is None
-    assert await lane(here, CITY_LANE) == []
+    assert await told(here) == []
 
 
 async def test_who_when_what_and_why_is_kept() -> None:
@@ -111,7 +123,7 @@ async def test_who_when_what_and_why_is_kept() -> None:
     (submitted,) = await lane(here)
     await discarded(here, submitted)
     assert await lane(here) == []
-    assert await lane(here, CITY_LANE) == []
+    assert await told(here) == []
     (incident,) = await incidents(here)
     assert (incident.code, incident.detail, incident.partner) == (
         "operator.discarded", "重复提交", THERE,
@@ -141,7 +153,7 @@ async def test_what_was_sealed_is_told_to_the_city_and_offered_again_when_its_ti
     assert gone.in_doubt
     assert gone.asked_again_at == message.expires_at + limits.CLOCK_SKEW_S * 1000
     assert (message.state, message.reason) == (MessageState.EXPIRED, "operator.returned")
-    assert await lane(here, CITY_LANE) == [submitted]
+    assert await told(here) == [submitted]
     assert await case_state(here, case_id) is State.SUBMITTED
     (hold,) = await here.store.holds()
     assert hold.until == gone.asked_again_at
@@ -205,9 +217,9 @@ async def test_a_document_that_the_city_never_takes_is_dropped_and_the_next_goes
     case_id = await here.opens("1")
     await here.submit(said("1", Kind.REMIND, here.clock.now()))
     await carry(here, there)
-    submitted, reminded = await lane(there, CITY_LANE)
+    submitted, reminded = await told(there)
     await discarded(there, submitted)
-    assert await lane(there, CITY_LANE) == [reminded]
+    assert await told(there) == [reminded]
     assert await states(there, case_id) == [MessageState.TAKEN] * 2
     assert [(each.code, each.partner) for each in await incidents(there)] == [
         ("operator.discarded", HERE)

@@ -43,7 +43,7 @@ def test_every_code_makes_a_whole_answer(code: str) -> None:
 @pytest.mark.parametrize(
     ("error", "seconds"),
     [
-        (PartnerUnreachable("wait", retry_after=7.4), "7"),
+        (PartnerUnreachable("wait", retry_after=7.4), "8"),
         (PartnerUnreachable("wait", retry_after=0.1), "1"),
         (StoreUnavailable("locked"), "2"),
         (StoreUnavailable("disk", code="store.full"), "2"),
