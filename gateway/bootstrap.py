@@ -6,15 +6,17 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from yarl import URL
 
 from adapters.adapter import Adapter
 from adapters.profiles.load import load_adapter, load_profile
 from contracts.codes import within
-from contracts.errors import KeyUnusable
+from contracts.errors import KeyUnusable, Wrong
 from gateway import config
 from gateway.clock import SystemClock
 from gateway.connectors.folder import FolderConnector
@@ -43,6 +45,10 @@ from keys.stores.file import FileKeyStore
 from keys.stores.passphrase import passphrase
 from keys.suites import SUITES
 from keys.trust.members_file import MembersFile
+
+if TYPE_CHECKING:
+    from gateway.stores.archive import MonthTable
+    from gateway.stores.move import Moved, Progress
 
 _SWITCH_SECONDS = 0.0002  # the writing thread must not wait five milliseconds for the loop
 
@@ -97,10 +103,63 @@ def _store(folder: config.Home, clock: Clock) -> Store:
         return open_sqlite(folder.path(settings.path), clock)
     from gateway.stores.postgres import open_postgres  # noqa: PLC0415  # costs a third of a start
 
-    password = None  # libpq knows ways without one: certificates, peer, ~/.pgpass
+    return open_postgres(settings.url or "", _store_password(folder), clock)
+
+
+def _store_password(folder: config.Home) -> str | None:
+    """None: libpq knows ways without one: certificates, peer, ~/.pgpass."""
+    settings = folder.settings.store
     if settings.password_file or settings.password_env:
-        password = _password(folder, settings.password_file, settings.password_env)
-    return open_postgres(settings.url or "", password, clock)
+        return _password(folder, settings.password_file, settings.password_env)
+    return None
+
+
+def move_store(
+    folder: config.Home,
+    target: config.StoreTable,
+    progress: "Progress",
+    then: Callable[[], None] | None = None,
+) -> "Moved":
+    """Move a member's store from its file to the database of `target`; see `stores.move`.
+
+    Raises SettingsInvalid, KeyUnusable, StoreUnavailable, Wrong.
+    """
+    from gateway.stores.move import move  # noqa: PLC0415  # as above
+
+    there = folder.with_store(target)
+    return move(
+        folder.path(folder.settings.store.path),
+        target.url or "",
+        _store_password(there),
+        now=int(SystemClock().now().timestamp() * 1000),
+        progress=progress,
+        then=then,
+    )
+
+
+def month_tables(folder: config.Home) -> "list[MonthTable]":
+    """The tables of parts by the month. Raises Wrong (`store.month`), StoreUnavailable."""
+    from gateway.stores import archive  # noqa: PLC0415  # as above
+
+    with archive.opened(*_months(folder)) as connection:
+        return archive.month_tables(connection)
+
+
+def detach(folder: config.Home, month: str) -> str:
+    """Take a month of parts out of the store; see `stores.archive`. Returns the table's name."""
+    from gateway.stores import archive  # noqa: PLC0415  # as above
+
+    now = int(SystemClock().now().timestamp() * 1000)
+    with archive.opened(*_months(folder)) as connection:
+        return archive.detach(connection, month, now)
+
+
+def _months(folder: config.Home) -> tuple[str, str | None]:
+    """Where the database is that keeps months apart."""
+    store = folder.settings.store
+    if store.engine == "sqlite":
+        raise Wrong("a store in an SQLite file keeps no months apart", code="store.month")
+    return store.url or "", _store_password(folder)
 
 
 def _queue(folder: config.Home, store: Store, clock: Clock, *, owner: str) -> Queue:

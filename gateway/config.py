@@ -219,6 +219,14 @@ class Home(BaseModel):
     def path(self, relative: Path) -> Path:
         return self.folder / relative
 
+    def with_store(self, store: StoreTable) -> "Home":
+        """The same member with its store elsewhere. Raises SettingsInvalid."""
+        settings = self.settings.model_copy(update={"store": store})
+        moved = self.model_copy(update={"settings": settings})
+        if mistakes := missing_of_store(moved):
+            raise SettingsInvalid(mistakes, source=FILE_NAME)
+        return moved
+
 
 def load(folder: Path, **gateway: object) -> Home:
     """Read ``tongban.toml`` of `folder` and check what it names. `gateway`: settings of that
@@ -304,7 +312,7 @@ def _missing(home: Home) -> list[str]:
         if not home.path(path).exists():
             found.append(f"{name}: {home.path(path)} does not exist")
     found += _missing_keys(home)
-    found += _missing_of_store(home)
+    found += missing_of_store(home)
     if settings.keys.passphrase_file is None and settings.keys.passphrase_env is None:
         found.append("keys: passphrase_file or passphrase_env must say where the passphrase is")
     if settings.keys.passphrase_env and settings.keys.passphrase_env not in os.environ:
@@ -336,7 +344,8 @@ def _missing_profile(home: Home) -> list[str]:
     return [f"city.profile: {profile} is no folder, and none that comes with tongban: {known}"]
 
 
-def _missing_of_store(home: Home) -> list[str]:
+def missing_of_store(home: Home) -> list[str]:
+    """What the store that the settings choose lacks, or has too much of."""
     store = home.settings.store
     if store.engine == "sqlite":
         folder = home.path(store.path).parent

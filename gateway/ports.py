@@ -57,19 +57,25 @@ def always(changes: Changes) -> Callable[[Snapshot], Verdict[None]]:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits for one partner, or for the city."""
+    """What waits for one partner, or for the city.
+
+    `about`: there are so many that `depth` is an estimate. `oldest_at` is of the oldest
+    ticket near the head of the lane, in Unix milliseconds.
+    """
 
     lane: str
     depth: int
-    oldest_at: int | None  # Unix milliseconds
+    oldest_at: int | None
     held: int = 0  # of `depth`, what an operator holds back
+    about: bool = False
 
 
 class Store(Protocol):
     """The truth. Durable: what `apply` returned survives the loss of process and power.
 
     Raises StoreUnavailable (`store.unavailable`, `store.full`) from every method when it
-    cannot do its work; then nothing of the call was kept.
+    cannot do its work; then nothing of the call was kept. Only with `store.in_doubt` that is
+    not known: whoever tries again is answered as for a duplicate where it was.
     """
 
     async def apply(self, scope: Scope, rule: Callable[[Snapshot], Verdict[T]]) -> T:
@@ -90,6 +96,12 @@ class Store(Protocol):
 
     async def message(self, sender: str | None, message_id: str) -> MessageRecord | None:
         """One message with its parts; `sender` None: whoever sent it."""
+
+    async def archive_of(self, recorded_at: int) -> str | None:
+        """The name of the archive that the parts of messages recorded at that time are in.
+
+        None while they are in the store: what is missing there is missing.
+        """
 
     async def messages(self, case_id: str) -> list[MessageRecord]:
         """All messages of a case in the order they were recorded, without parts."""
@@ -125,7 +137,10 @@ class Store(Protocol):
         """The notes whose keys begin so, by key."""
 
     async def backlog(self) -> list[Backlog]:
-        """Depth and age of every lane that has tickets."""
+        """Depth and age of every lane that has tickets, in milliseconds however many.
+
+        Exact up to some thousands a lane.
+        """
 
     async def lanes(self, under: str) -> list[str]:
         """The lanes that have tickets, `under` itself or below it (`under/…`). Quick, however

@@ -43,7 +43,8 @@ def show(
         prove = Prove(desk.parts.store, desk.parts.home.trust)
         _envelope(message)
         _proof(message, await _checked(prove, message, desk.parts.home.trust))
-        _parts(read_envelope(message.envelope))
+        archive = None if message.parts else await desk.parts.store.archive_of(message.recorded_at)
+        _parts(read_envelope(message.envelope), archive)
         if open_:
             opened = await desk.open_message(message)
             _heading(say("正文", "body"))
@@ -120,8 +121,11 @@ def _seal(leaf: SealedLeaf, seal: Seal) -> None:
     screen.out().print(grid)
 
 
-def _parts(envelope: Envelope) -> None:
+def _parts(envelope: Envelope, archive: str | None) -> None:
+    """`archive`: the table that they are in, when their month was taken out of the store."""
     _heading(say("附件 (密封)", "parts (sealed)"))
+    if archive is not None and envelope.parts:
+        screen.out().print(say(f"  已归档于 {archive}", f"  archived in {archive}"))
     table = Table.grid(padding=(0, 2))
     for part in envelope.parts:
         size = say(f"{part.size} 字节", f"{part.size} bytes")

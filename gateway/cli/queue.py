@@ -29,7 +29,8 @@ def rebuild(home: Home = Path()) -> None:
     table.add_column(say("最早", "oldest"))
     for lane in sorted(lanes, key=lambda each: each.lane):
         oldest = clock(lane.oldest_at) if lane.oldest_at is not None else ""
-        table.add_row(lane_name(lane.lane), str(lane.depth), oldest)
+        about = "≈ " if lane.about else ""
+        table.add_row(lane_name(lane.lane), f"{about}{lane.depth}", oldest)
     console.print(table)
     total = sum(lane.depth for lane in lanes)
     console.print(

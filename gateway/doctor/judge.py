@@ -84,7 +84,8 @@ def queue(lane: Backlog, now_ms: int) -> Finding:
     """What waits in a lane, and how long its oldest ticket has."""
     age = max(0, now_ms - lane.oldest_at) / 1000 if lane.oldest_at is not None else 0.0
     subject = f"queue {lane.lane}"
-    zh, en = f"{lane.depth} 份, 最久 {age:.0f} 秒", f"{lane.depth} wait, the oldest {age:.0f} s"
+    depth = f"≈ {lane.depth}" if lane.about else str(lane.depth)
+    zh, en = f"{depth} 份, 最久 {age:.0f} 秒", f"{depth} wait, the oldest {age:.0f} s"
     if lane.held:
         zh, en = f"{zh}, 其中扣留 {lane.held} 份", f"{en}, {lane.held} are held"
     if age < OLDEST_WARNING_S:

@@ -37,13 +37,13 @@ class OpenMessage:
     async def __call__(self, message: MessageRecord) -> Opened:
         """`message` with its parts, which may be one that was refused.
 
-        Raises MessageRefused (`part.unreadable`, `part.missing`, `envelope.kind_unknown`,
-        `body.invalid`).
+        Raises MessageRefused (`part.unreadable`, `part.missing`, `store.archived`,
+        `envelope.kind_unknown`, `body.invalid`).
         """
         envelope = read_envelope(message.envelope)
         plain = await self._plain(message, envelope)
         if gone := [part.name for part in envelope.parts if part.name not in plain]:
-            raise MessageRefused("no longer kept", code="part.missing", part=gone[0])
+            raise await self._missing(message, gone[0])
         if envelope.kind not in RULES:
             raise MessageRefused(f"kind {envelope.kind}", code="envelope.kind_unknown")
         kind = Kind(envelope.kind)
@@ -53,6 +53,13 @@ class OpenMessage:
             if part.name != BODY
         }
         return Opened(envelope, kind, read_body(kind, plain.get(BODY)), files)
+
+    async def _missing(self, message: MessageRecord, part: str) -> MessageRefused:
+        """Put away with its month, or lost."""
+        archive = None if message.parts else await self._store.archive_of(message.recorded_at)
+        if archive is not None:
+            return MessageRefused(f"parts archived in {archive}", code="store.archived", part=part)
+        return MessageRefused("no longer kept", code="part.missing", part=part)
 
     async def application(self, case_id: str) -> Application | None:
         """What was submitted, as far as this gateway holds it."""

@@ -48,6 +48,9 @@ class StoreAround:
     async def message(self, sender: str | None, message_id: str) -> MessageRecord | None:
         return await self._call(self._inner.message(sender, message_id))
 
+    async def archive_of(self, recorded_at: int) -> str | None:
+        return await self._call(self._inner.archive_of(recorded_at))
+
     async def messages(self, case_id: str) -> list[MessageRecord]:
         return await self._call(self._inner.messages(case_id))
 

@@ -102,6 +102,9 @@ class MemoryStore:
                 return message
         return None
 
+    async def archive_of(self, recorded_at: int) -> str | None:  # noqa: ARG002 - nothing is
+        return None
+
     async def messages(self, case_id: str) -> list[MessageRecord]:
         return _messages_of(await self._open(), case_id)
 

@@ -162,7 +162,7 @@ class GroupCommit:
             if of_a_job and len(jobs) > 1:
                 return self._one_by_one(jobs)
             came_about = error.connection_invalidated and self._came_about(name)
-            unavailable = self._explain(error)
+            unavailable = self._explain(error) if came_about is not None else _in_doubt(error)
             if not of_a_job:
                 self.fault = None if came_about else unavailable.code
             if not came_about:
@@ -177,16 +177,16 @@ class GroupCommit:
         """One of them is at fault, or holds what no database can: each stands for itself."""
         return [outcome for job in jobs for outcome in self._commit([job])]
 
-    def _came_about(self, name: str | None) -> bool:
+    def _came_about(self, name: str | None) -> bool | None:
         """Whether the transaction is kept although its commit brought no answer.
 
-        `name` is None when it was not asked to commit yet.
+        `name` is None when it was not asked to commit yet. None: nobody can say.
         """
         if self._doubt is None or name is None:
             return False
         with contextlib.suppress(DBAPIError):
             return self._doubt.committed(name)
-        return False
+        return None
 
     def _round(self, connection: Connection, jobs: list[_Job]) -> list[_Outcome]:
         if jobs[0].scope is None:
@@ -203,6 +203,13 @@ class GroupCommit:
                 outcomes.append(_Outcome(job, verdict.answer))
         self._transaction.write(connection, changes, self._now())
         return outcomes
+
+
+def _in_doubt(error: DBAPIError) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"no answer to a commit ({type(error.orig).__name__}), nor to the question after it",
+        code="store.in_doubt",
+    )
 
 
 def _rounds(jobs: list[_Job]) -> Iterator[list[_Job]]:

@@ -19,7 +19,7 @@ from gateway.ports import Clock
 from gateway.stores.bulk_arrays import ArrayBulks
 from gateway.stores.doubt import TRANSACTION, ByNumber
 from gateway.stores.migrate import migrate
-from gateway.stores.months import MonthlyTransaction
+from gateway.stores.months import MonthlyTransaction, archive_of
 from gateway.stores.nul import keep_nul
 from gateway.stores.sql import READERS, SqlStore
 
@@ -36,7 +36,8 @@ _LINE: dict[str, Any] = {  # a server that is gone without a word is noticed wit
     "cursor_factory": RawCursor,
 }
 _SESSION = {
-    "idle_in_transaction_session_timeout": "20s",  # a process that was halted keeps nobody out
+    # A process that was halted keeps nobody out for longer than others wait for its lane.
+    "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "30s",  # so longer than that
     "tcp_keepalives_idle": "10",  # one whose machine is gone, neither
     "tcp_keepalives_interval": "5",
@@ -79,6 +80,7 @@ def store_over(engine: Engine, clock: Clock) -> SqlStore:
         explain=explain,
         doubt=ByNumber(engine),
         time=_server_time,
+        archive=archive_of,
     )
 
 
@@ -142,9 +144,9 @@ def _begin(connection: Connection) -> None:
         connection.info[TRANSACTION] = number
 
 
-def explain(error: DBAPIError) -> StoreUnavailable:
+def explain(error: DBAPIError | Error) -> StoreUnavailable:
     """The database's error as one that says what to do; without the values of rows."""
-    cause = error.orig
+    cause = error.orig if isinstance(error, DBAPIError) else error
     state = cause.sqlstate if isinstance(cause, Error) else None
     said = cause.diag.message_primary if isinstance(cause, Error) else None
     code = "store.full" if state == _FULL else "store.unavailable"

@@ -3,9 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, bindparam, func, literal, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    text,
+    tuple_,
+)
 
-from gateway.ports import Backlog
 from gateway.records import (
     CaseRecord,
     EpochRecord,
@@ -16,7 +26,7 @@ from gateway.records import (
     SealRecord,
     Ticket,
 )
-from gateway.stores import operators, rows
+from gateway.stores import rows
 from gateway.stores.schema import (
     CASE,
     EPOCH,
@@ -45,6 +55,9 @@ _PARTS = (
     )
     .order_by(PART.c.position)
 )
+
+# As text of the statement: a plan for any state could not use the index of those queued.
+_QUEUED: ColumnElement[str] = literal_column(f"'{MessageState.QUEUED.value}'")
 
 
 def tickets(connection: Connection, lane: str, after: int, limit: int) -> list[Ticket]:
@@ -142,7 +155,7 @@ def epoch(connection: Connection, epoch_id: str) -> EpochRecord | None:
 def expiring(connection: Connection, now: int, limit: int) -> list[MessageRecord]:
     query = (
         select(MESSAGE)
-        .where(MESSAGE.c.state == MessageState.QUEUED.value, MESSAGE.c.expires_at <= now)
+        .where(MESSAGE.c.state == _QUEUED, MESSAGE.c.expires_at <= now)
         .order_by(MESSAGE.c.expires_at)
         .limit(limit)
     )
@@ -153,15 +166,6 @@ def waiting_expired(connection: Connection, now: int, limit: int) -> list[Messag
     query = select(WAITING).where(WAITING.c.expires_at <= now).limit(limit)
     found = [rows.waiting_record(row).message for row in connection.execute(query)]
     return [replace(waiting, parts=()) for waiting in found]
-
-
-def backlog(connection: Connection) -> list[Backlog]:
-    query = select(TICKET.c.lane, func.count(), func.min(TICKET.c.at)).group_by(TICKET.c.lane)
-    held = operators.held(connection)
-    return [
-        Backlog(lane, depth, oldest, held.get(lane, 0))
-        for lane, depth, oldest in connection.execute(query)
-    ]
 
 
 _LANES = text(
@@ -186,8 +190,10 @@ def last_heard(connection: Connection, issuer: str) -> int | None:
 
 
 def incidents(connection: Connection, limit: int) -> list[Incident]:
-    query = select(INCIDENT).order_by(INCIDENT.c.at.desc()).limit(limit)
-    return [replace(rows.incident_record(row), content=None) for row in connection.execute(query)]
+    """Content may be megabytes each: it is not even read."""
+    columns = [column for column in INCIDENT.c if column is not INCIDENT.c.content]
+    query = select(*columns, null().label("content")).order_by(INCIDENT.c.at.desc()).limit(limit)
+    return [rows.incident_record(row) for row in connection.execute(query)]
 
 
 def incident(connection: Connection, incident_id: str) -> Incident | None:

@@ -317,7 +317,7 @@ def incident_values(incident: Incident) -> Row:
     )
 
 
-def incident_record(row: Found[Any]) -> Incident:
+def incident_record(row: Any) -> Incident:
     return Incident(
         id=row.id,
         at=row.at,

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration."""
 
 _Position = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys alone
@@ -123,6 +123,7 @@ TICKET = Table(
     Column("at", BigInteger, nullable=False),
     Column("size", Integer, nullable=False),
     Index("ticket_by_lane", "lane", "position"),
+    Index("ticket_by_case", "case_id"),
     sqlite_autoincrement=True,  # a position is never given twice, not even the last
 )
 

@@ -29,7 +29,7 @@ from gateway.records import (
     Snapshot,
     Ticket,
 )
-from gateway.stores import leases, operators, reading
+from gateway.stores import depth, leases, operators, reading
 from gateway.stores.group_commit import Doubt, GroupCommit
 from gateway.stores.recent import Recent
 from gateway.stores.transaction import Transaction
@@ -53,15 +53,18 @@ class SqlStore:
         explain: Callable[[DBAPIError], StoreUnavailable],
         doubt: Doubt | None = None,
         time: Callable[[Connection], int] | None = None,
+        archive: Callable[[Connection, int], str | None] | None = None,
     ) -> None:
         """`engine` connects READERS + 1 times at most. A transaction that it begins holds off
         every other writer of the database until its end, unless its connection has the
         execution option `reading`. `insert`: the dialect's own, of which
         `transaction` is built; `explain` turns the database's errors into ours; `doubt`
         where the answer to a commit can be lost; `time`: the database's, in Unix milliseconds,
-        where other machines than ours use it as well.
+        where other machines than ours use it as well; `archive` where parts can be taken out:
+        as `Store.archive_of`.
         """
         self._engine = engine
+        self._archive = archive
         self._reading = engine.execution_options(reading=True)
         self._clock = clock
         self._insert = insert
@@ -105,6 +108,11 @@ class SqlStore:
     async def message(self, sender: str | None, message_id: str) -> MessageRecord | None:
         return await self._read(reading.message, sender, message_id)
 
+    async def archive_of(self, recorded_at: int) -> str | None:
+        if self._archive is None:
+            return None
+        return await self._read(self._archive, recorded_at)
+
     async def messages(self, case_id: str) -> list[MessageRecord]:
         return await self._read(reading.messages, case_id)
 
@@ -142,7 +150,7 @@ class SqlStore:
         return await self._read(operators.notes, prefix)
 
     async def backlog(self) -> list[Backlog]:
-        return await self._read(reading.backlog)
+        return await self._read(depth.backlog)
 
     async def lanes(self, under: str) -> list[str]:
         return await self._read(reading.lanes, under)

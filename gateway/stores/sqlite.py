@@ -9,7 +9,7 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 
@@ -21,6 +21,7 @@ from gateway.stores.sql import READERS, SqlStore
 from gateway.stores.transaction import Transaction
 
 _BUSY_SECONDS = 20
+_ALONE_SECONDS = 3  # for a command that is about to end
 _FULL = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE"}
 
 
@@ -43,8 +44,30 @@ def open_sqlite(path: Path, clock: Clock) -> SqlStore:
         migrate(engine)
     except DBAPIError as error:
         raise explain(error) from error
+    if not path.exists():  # it was waited for, and moved to PostgreSQL: see `move`
+        engine.dispose()
+        raise StoreUnavailable("the store was moved away meanwhile", file=str(path))
     transaction = Transaction(RowBulks(engine.dialect))
     return SqlStore(engine, clock, insert=insert, transaction=transaction, explain=explain)
+
+
+def connect_alone(path: Path) -> Engine:
+    """An engine over a store that nobody else has open, nor opens while a connection is.
+
+    Its transactions raise DBAPIError (``SQLITE_BUSY``) when somebody has. In write-ahead mode every
+    connection, however idle, holds the file's shared lock, so none is missed.
+    """
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": _ALONE_SECONDS}, poolclass=NullPool
+    )
+    event.listen(engine, "connect", _prepare_alone)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare_alone(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

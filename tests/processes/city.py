@@ -44,6 +44,8 @@ class City:
     process: subprocess.Popen[bytes] | None = None
     database: str | None = None
     command: tuple[str, ...] = ("gateway.cli",)
+    release: Path = _ROOT
+    """Where the package lies that its process runs."""
 
     @property
     def code(self) -> str:
@@ -80,10 +82,16 @@ class City:
         with self._log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *self.command, "run", str(self.folder)],
-                cwd=_ROOT,
+                cwd=self.release,
                 stderr=log,
                 stdout=log,
-                env={**os.environ, **_QUICK, "TONGBAN_GATEWAY__LISTEN": self._listen, **self.env},
+                env={
+                    **os.environ,
+                    **_QUICK,
+                    "PYTHONPATH": str(self.release),  # before an editable install
+                    "TONGBAN_GATEWAY__LISTEN": self._listen,
+                    **self.env,
+                },
             )
         return self
 

@@ -9,7 +9,7 @@ from itertools import permutations
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import StoreUnavailable
@@ -108,6 +108,35 @@ async def test_a_commit_whose_answer_is_lost_is_asked_for(
         with pytest.raises(StoreUnavailable):
             await write(store, messages=[message("m1")])
         assert await store.message(US, "m1") is None
+    await store.close()
+
+
+@pytest.mark.parametrize("committed", [True, False])
+async def test_what_nobody_can_tell_is_called_in_doubt(
+    postgres: Server, database: str, monkeypatch: pytest.MonkeyPatch, *, committed: bool
+) -> None:
+    monkeypatch.setattr("gateway.stores.doubt._PATIENCE_SECONDS", 0.3)
+    engine = connect(database)
+    store = store_over(engine, CLOCK)
+    allow = f"ALTER DATABASE {make_url(database).database} ALLOW_CONNECTIONS "
+
+    @event.listens_for(engine, "commit", once=True)
+    def cut_off(connection: Connection) -> None:
+        driver = connection.connection.dbapi_connection
+        assert isinstance(driver, psycopg.Connection)
+        if committed:
+            driver.commit()
+        postgres.execute(f"{allow} false")
+        postgres.end_connections(database)
+        connection.exec_driver_sql("SELECT 1")  # fails as the COMMIT would have
+
+    with pytest.raises(StoreUnavailable) as caught:
+        await write(store, messages=[message("m1")])
+    assert (caught.value.code, store.fault()) == ("store.in_doubt", "store.in_doubt")
+    postgres.execute(f"{allow} true")
+    assert (await store.message(US, "m1") is not None) is committed
+    await write(store, messages=[message("m2")])
+    assert store.fault() is None
     await store.close()
 
 
