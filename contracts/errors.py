@@ -174,7 +174,8 @@ class PartnerLimited(Unchecked):
 
 
 class PartnerUnreachable(Unchecked):
-    """`retry_after` is in seconds, when the partner asked for a pause."""
+    """`retry_after` is in seconds, when the partner asked for a pause; `timed_out`: it was
+    reached, and the time was over before its answer was whole."""
 
     default_code = "link.unreachable"
 
@@ -184,7 +185,9 @@ class PartnerUnreachable(Unchecked):
         *,
         code: str | None = None,
         retry_after: float | None = None,
+        timed_out: bool = False,
         **where: object,
     ) -> None:
         super().__init__(detail, code=code, **where)
         self.retry_after = retry_after
+        self.timed_out = timed_out

@@ -166,13 +166,13 @@ def _queue(folder: config.Home, store: Store, clock: Clock, *, owner: str) -> Qu
     """The queue that the settings choose. Raises KeyUnusable."""
     settings = folder.settings.queue
     if settings.engine == "embedded":
-        return EmbeddedQueue(store, clock, owner=owner)
+        return EmbeddedQueue(store, clock, owner=owner, lease=settings.lease_s)
     from gateway.queues.rabbitmq import RabbitQueue  # noqa: PLC0415  # as above
 
     password = _password(folder, settings.password_file, settings.password_env)
     address = URL(settings.url or "").with_password(password)
     prefix = f"tongban.{folder.settings.member.code}"
-    return RabbitQueue(store, clock, address, owner=owner, prefix=prefix)
+    return RabbitQueue(store, clock, address, owner=owner, prefix=prefix, lease=settings.lease_s)
 
 
 def _password(folder: config.Home, file: Path | None, env: str | None) -> str:
@@ -212,7 +212,7 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
     to_city = settings.city.connector == "folder" and translator is not None
     if "adapter" in settings.gateway.roles and to_city and translator is not None:
         connector = FolderConnector(folder.path(settings.city.folder))
-        lease = Lease(store, home.clock, TAKE_IN_LEASE, made.owner)
+        lease = Lease(store, home.clock, TAKE_IN_LEASE, made.owner, settings.queue.lease_s)
         city = [
             TakeIn(home, store, made.submit, translator, connector, lease=lease),
             HandOver(home, store, queue, translator, connector),

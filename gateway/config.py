@@ -68,9 +68,11 @@ class StoreTable(_Table):
 
 class QueueTable(_Table):
     """How processes of this gateway hear of each other's commits. `url` has no password:
-    that stands in a file of mode 0600 or in a variable."""
+    that stands in a file of mode 0600 or in a variable. `lease_s`: seconds after which another
+    process takes over the lanes of a dead one."""
 
     engine: Literal["embedded", "rabbitmq"] = "embedded"
+    lease_s: Annotated[float, Field(ge=1, le=60)] = 6.0
     url: str | None = None
     password_file: Path | None = None
     password_env: str | None = None

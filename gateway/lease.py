@@ -12,19 +12,28 @@ from contracts.errors import StoreUnavailable
 from gateway.ports import Clock, Store
 
 LEASE_SECONDS = 6.0
-RENEW_SECONDS = LEASE_SECONDS / 4
 _ASK_SECONDS = 0.5  # between two attempts to get the lease of another
 
 
 class Lease:
     """One name, asked for by one process."""
 
-    def __init__(self, store: Store, clock: Clock, name: str, owner: str) -> None:
-        """`owner`: a name that no other process has."""
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        name: str,
+        owner: str,
+        seconds: float = LEASE_SECONDS,
+    ) -> None:
+        """`owner`: a name that no other process has; `seconds`: after which that of a dead
+        process is taken over, the same for all processes."""
         self._store = store
         self._clock = clock
         self._name = name
         self._owner = owner
+        self._seconds = seconds
+        self.renew_seconds = seconds / 4
         self.held = False
 
     @contextlib.asynccontextmanager
@@ -44,21 +53,21 @@ class Lease:
                 await self._store.release(self._name, self._owner)
 
     async def ask(self) -> bool:
-        """Whether it is ours from now on, for LEASE_SECONDS; False also when nobody can say."""
+        """Whether it is ours from now on, for its time; False also when nobody can say."""
         now = int(self._clock.now().timestamp() * 1000)
         try:
-            until = now + int(LEASE_SECONDS * 1000)
+            until = now + int(self._seconds * 1000)
             return await self._store.lease(self._name, self._owner, now, until)
         except StoreUnavailable:
             return False
 
     async def _renew(self) -> None:
-        held_until = self._clock.monotonic() + LEASE_SECONDS
+        held_until = self._clock.monotonic() + self._seconds
         while True:
-            await self._clock.sleep(RENEW_SECONDS)
+            await self._clock.sleep(self.renew_seconds)
             asked = self._clock.monotonic()
             if await self.ask():
-                held_until = asked + LEASE_SECONDS
+                held_until = asked + self._seconds
                 self.held = True
             elif self._clock.monotonic() > held_until:
                 self.held = False

@@ -159,7 +159,12 @@ class Store(Protocol):
         """How many incidents are kept, by code."""
 
     async def lease(self, lane: str, owner: str, now: int, until: int) -> bool:
-        """Become, or remain, the one consumer of a lane until a time; False: it is taken."""
+        """Become, or remain, the one consumer of a lane until a time; False: it is taken.
+
+        A lease that ends later than two such leases would was given under a clock that has
+        been set back since: it keeps nobody out. A store that several machines share goes by
+        its own time where theirs (`now`, `until`: Unix milliseconds) is seconds off.
+        """
 
     async def release(self, lane: str, owner: str) -> None:
         """Give up a lease; not an error when there is none."""
@@ -255,7 +260,8 @@ class Link(Protocol):
         """Send a request, return the whole answer, within the link's limits.
 
         Raises PartnerUnreachable when there is no complete answer, for whatever reason:
-        the request may or may not have been acted upon.
+        the request may or may not have been acted upon. It is `timed_out` when less might
+        have passed in the time.
         """
 
 

@@ -298,7 +298,7 @@ class Scope:
     # Partners whose waiting rooms are looked at, with what is known under the ids there:
     waiting_of: Sequence[str] = ()
     history: Sequence[str] = ()  # cases whose messages are needed, all of them
-    tickets: Sequence[int] = ()  # by position
+    tickets: Sequence[int] = ()  # positions: which of them still stand in their lane
     tickets_of: Sequence[str] = ()  # cases, in every lane; looks through all that waits
     holds: Sequence[str] = ()  # cases
 
@@ -325,7 +325,8 @@ class Snapshot:
     history: dict[str, list[MessageRecord]] = field(default_factory=dict)  # without parts
     waiting_count: dict[str, int] = field(default_factory=dict)  # by partner
     waiting_bytes: dict[str, int] = field(default_factory=dict)  # by partner, as they are kept
-    tickets: dict[int, Ticket] = field(default_factory=dict)  # by position
+    standing: frozenset[int] = frozenset()  # of the positions that were asked for
+    tickets: dict[int, Ticket] = field(default_factory=dict)  # of cases, by position, in order
     holds: dict[str, list[Hold]] = field(default_factory=dict)  # by case
 
 

@@ -41,7 +41,7 @@ async def rows_of(desk: Desk) -> list[Row]:
     links = await ViewQueue(parts.store).links()
     backlog = await parts.store.backlog()
     partners = [m.code for m in parts.home.trust.members() if m.code != parts.home.code]
-    others = sorted({link_key(lane.lane) for lane in backlog} | set(links))
+    others = sorted({link_key(lane.lane) for lane in backlog} | (set(links) & {CITY}))
     keys = [*partners, *(key for key in others if key not in partners and key != CITY)]
     if CITY in others:
         keys.append(CITY)

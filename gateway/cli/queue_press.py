@@ -16,6 +16,7 @@ from gateway.cli.wording import clock
 from gateway.exchange.board import ask_to_try
 from gateway.exchange.give_up import GiveUp, Gone
 from gateway.exchange.holding import Holding, Order
+from gateway.exchange.link_status import printable
 from gateway.records import Hold, partner_lane
 
 Reason = Annotated[
@@ -36,7 +37,7 @@ def order(reason: str) -> Order:
         by = getpass.getuser()
     except (OSError, KeyError):  # a container whose user has no name
         by = "?"
-    return Order(by[:64], reason)
+    return Order(printable(by, 64), printable(reason, 600))
 
 
 def retry(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 import psycopg
-from sqlalchemy import URL as DatabaseUrl
+from sqlalchemy import engine as sql
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 from yarl import URL
@@ -57,7 +57,7 @@ class Embedded:
 class Production:
     """A database and a way to the broker for each member. The URLs hold passwords."""
 
-    databases: Mapping[str, DatabaseUrl]
+    databases: Mapping[str, sql.URL]
     brokers: Mapping[str, URL]
 
     def settle(self, city: City) -> None:
@@ -97,16 +97,19 @@ def production(
         try:
             databases = _databases(scratch, codes, environment.get(POSTGRES), end)
             brokers = _brokers(scratch, codes, environment.get(RABBITMQ), end)
-        except (ServerMissing, RuntimeError, psycopg.Error) as error:
-            raise DemoFailed(str(error).strip()) from error
+        except (ServerMissing, RuntimeError) as error:
+            raise DemoFailed(str(error)) from error
         yield Production(databases, brokers)
 
 
 def _databases(
     scratch: Path, codes: Sequence[str], named: str | None, end: ExitStack
-) -> dict[str, DatabaseUrl]:
+) -> dict[str, sql.URL]:
     if named is not None:
-        return end.enter_context(_made_databases(_database_url(named), codes))
+        try:
+            return end.enter_context(_made_databases(_database_url(named), codes))
+        except psycopg.Error as error:
+            raise DemoFailed(f"{POSTGRES}: {str(error).strip()}") from error
     folder = scratch / "postgres"
     folder.mkdir(mode=0o700)
     scratch.chmod(0o711)  # root starts the server as another user: it must come through
@@ -120,8 +123,8 @@ def _databases(
 
 @contextmanager
 def _made_databases(
-    server: DatabaseUrl, codes: Sequence[str], *, drop: bool = True
-) -> Iterator[dict[str, DatabaseUrl]]:
+    server: sql.URL, codes: Sequence[str], *, drop: bool = True
+) -> Iterator[dict[str, sql.URL]]:
     """A new database for each, gone at the end."""
     serial = secrets.token_hex(3)
     names = {code: f"tongban_demo_{serial}_{code}" for code in codes}
@@ -164,7 +167,7 @@ def _brokers(
     }
 
 
-def _database_url(text: str) -> DatabaseUrl:
+def _database_url(text: str) -> sql.URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):

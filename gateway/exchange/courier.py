@@ -155,7 +155,9 @@ class Courier:
                 continue
             try:
                 tickets = await consumer.take(room - self._window.waiting, wait=1.0)
+                self.status.carrying = True
             except TongbanError as error:
+                self.status.carrying = False  # nothing can be read, or another process has it
                 self.status.failed(error, self._home.clock.now())
                 await self._home.clock.sleep(1.0)
                 continue
@@ -209,6 +211,8 @@ class Courier:
         except _SlowDownError as error:
             self._slow_down(error, launched_at)
         except TongbanError as error:
+            if getattr(error, "timed_out", False):
+                self._shrink(len(batch))
             self._failed(error)
         except Exception:
             _LOG.exception("a batch to %s failed in a way nobody foresaw", self._partner)
@@ -290,7 +294,7 @@ class Courier:
             return answer.body
         code, detail, trace = _problem(answer)
         if code in _TOO_LARGE:
-            self._window.batch_count = max(1, self._window.batch_count // 2)
+            self._shrink(self._window.batch_count)
         kind = _SlowDownError if answer.status == _TOO_MANY_REQUESTS else PartnerUnreachable
         raise kind(
             f"answered {answer.status} {code}: {detail}",
@@ -300,6 +304,10 @@ class Courier:
             answer=code,
             trace=trace,
         )
+
+    def _shrink(self, count: int) -> None:
+        """So many were too many at once; a link of a few KiB a second takes one after another."""
+        self._window.batch_count = max(1, min(self._window.batch_count, count // 2))
 
     def _succeeded(self, settled: Settled) -> None:
         self._backoff.succeeded()

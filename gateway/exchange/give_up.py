@@ -56,6 +56,8 @@ class _Deed:
     subject: Subject
     order: Order
     message: MessageRecord
+    holds: frozenset[tuple[str, int]]
+    """What held it while we looked: gone when somebody let it go meanwhile."""
     in_doubt: bool
     now: int
 
@@ -101,7 +103,12 @@ class GiveUp:
         try:
             ours = message.direction is Direction.OUT
             deed = _Deed(
-                subject, order, message, ours and await self.sealed(message), self._home.now_ms()
+                subject=subject,
+                order=order,
+                message=message,
+                holds=frozenset(hold.key for hold in holds),
+                in_doubt=ours and await self.sealed(message),
+                now=self._home.now_ms(),
             )
             scope = Scope(
                 cases=[message.case_id],
@@ -189,6 +196,8 @@ def _taken_back(deed: _Deed, snapshot: Snapshot, code: str) -> tuple[Changes, Go
     ]
     positions = {ticket.position for ticket in done}
     holds = snapshot.holds.get(deed.message.case_id, ())
+    if not deed.holds <= {hold.key for hold in holds}:  # it may have been sealed since we looked
+        raise Wrong("somebody let it go meanwhile: try again", code="queue.not_held")
     kept = [m for m in history if m.direction is Direction.IN or m.id not in ids]
     changes = Changes(
         cases={

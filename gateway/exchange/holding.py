@@ -49,13 +49,15 @@ class Order:
 def going(tickets: Iterable[Ticket], snapshot: Snapshot) -> list[Ticket]:
     """Those that still stand in their lane and that nobody holds. Pure.
 
-    `snapshot` names the tickets by position, and the holds of their cases.
+    `snapshot` is of the scope `scope_of`.
     """
+    standing = [ticket for ticket in tickets if ticket.position in snapshot.standing]
+    if not snapshot.holds:
+        return standing
     return [
         ticket
-        for ticket in tickets
-        if ticket.position in snapshot.tickets
-        and not any(hold.keeps(ticket) for hold in snapshot.holds.get(ticket.case_id, ()))
+        for ticket in standing
+        if not any(hold.keeps(ticket) for hold in snapshot.holds.get(ticket.case_id, ()))
     ]
 
 

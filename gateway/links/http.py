@@ -51,8 +51,12 @@ class HttpLink:
                 after = _retry_after(response.headers.get("Retry-After"))
                 return Answer(response.status, answer, after)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            connecting = isinstance(error, aiohttp.ServerTimeoutError)
             raise PartnerUnreachable(
-                f"{type(error).__name__}: {error}", partner=self._partner, address=address
+                f"{type(error).__name__}: {error}",
+                timed_out=isinstance(error, TimeoutError) and not connecting,
+                partner=self._partner,
+                address=address,
             ) from error
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 
 from contracts.errors import StoreUnavailable
 from gateway.lanes import leases_of
-from gateway.lease import Lease
+from gateway.lease import LEASE_SECONDS, Lease
 from gateway.ports import Backlog, Clock, Store
 from gateway.queues.spread import Spread
 from gateway.records import Ticket
@@ -21,12 +21,22 @@ from gateway.records import Ticket
 class EmbeddedQueue:
     """A `Queue` over any store."""
 
-    def __init__(self, store: Store, clock: Clock, *, owner: str, poll: float = 0.1) -> None:
-        """`owner`: a name that no other process has."""
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        owner: str,
+        poll: float = 0.1,
+        lease: float = LEASE_SECONDS,
+    ) -> None:
+        """`owner`: a name that no other process has; `lease`: seconds after which the lanes
+        of a dead process are taken over, the same for all processes."""
         self._store = store
         self._clock = clock
         self._owner = owner
         self._poll = poll
+        self._lease_seconds = lease
         self._news: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._one: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._spreads: dict[str, Spread] = {}
@@ -55,7 +65,7 @@ class EmbeddedQueue:
 
     @contextlib.asynccontextmanager
     async def consume(self, lane: str) -> AsyncIterator["EmbeddedConsumer"]:
-        spread, lease = self._spread(lane), Lease(self._store, self._clock, lane, self._owner)
+        spread, lease = self._spread(lane), self._lease(lane)
         # The lease tells processes apart, not our own tasks.
         async with spread.wanting(), self._one[lane], lease.hold(spread.has_room):
             consumer = EmbeddedConsumer(
@@ -67,8 +77,13 @@ class EmbeddedQueue:
     def _spread(self, lane: str) -> Spread:
         kind = lane.partition("/")[0]
         if kind not in self._spreads:
-            self._spreads[kind] = Spread(self._store, self._clock, kind, self._owner)
+            self._spreads[kind] = Spread(
+                self._store, self._clock, kind, self._owner, lease=self._lease_seconds
+            )
         return self._spreads[kind]
+
+    def _lease(self, name: str) -> Lease:
+        return Lease(self._store, self._clock, name, self._owner, self._lease_seconds)
 
 
 class EmbeddedConsumer:

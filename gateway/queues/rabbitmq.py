@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Collection
 from yarl import URL
 
 from gateway.lanes import leases_of
+from gateway.lease import LEASE_SECONDS
 from gateway.ports import Backlog, Clock, Consumer, Store
 from gateway.queues.broker import Broker
 from gateway.queues.embedded import EmbeddedConsumer, EmbeddedQueue
@@ -34,11 +35,12 @@ class RabbitQueue:
         owner: str,
         prefix: str,
         poll: float = LOOK_SECONDS,
+        lease: float = LEASE_SECONDS,
     ) -> None:
         """`address` holds the password. `owner`: a name that no other process has; `prefix`:
-        one that no other gateway at the broker has."""
+        one that no other gateway at the broker has; `lease` as in the embedded queue."""
         self._store = store
-        self._lanes = EmbeddedQueue(store, clock, owner=owner, poll=poll)
+        self._lanes = EmbeddedQueue(store, clock, owner=owner, poll=poll, lease=lease)
         self._consumers: dict[str, EmbeddedConsumer] = {}
         self._broker = Broker(
             address, Topology(prefix), name=owner, wanted=self._held, heard=self._lanes.wake

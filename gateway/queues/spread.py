@@ -14,7 +14,7 @@ import math
 from collections.abc import AsyncIterator, Iterator
 
 from contracts.errors import StoreUnavailable
-from gateway.lease import RENEW_SECONDS, Lease
+from gateway.lease import LEASE_SECONDS, Lease
 from gateway.ports import Clock, Store
 
 _FORGET_SECONDS = 600.0  # after which a process that died is struck from the list
@@ -23,13 +23,15 @@ _FORGET_SECONDS = 600.0  # after which a process that died is struck from the li
 class Spread:
     """The share of this process in the lanes of one kind."""
 
-    def __init__(self, store: Store, clock: Clock, kind: str, owner: str) -> None:
-        """`kind`: the first word of the lanes' names."""
+    def __init__(
+        self, store: Store, clock: Clock, kind: str, owner: str, lease: float = LEASE_SECONDS
+    ) -> None:
+        """`kind`: the first word of the lanes' names; `lease`: seconds, as of these lanes."""
         self._store = store
         self._clock = clock
         self._under = f"here/{kind}"
         name = f"{self._under}/{hashlib.sha256(owner.encode()).hexdigest()[:12]}"
-        self._presence = Lease(store, clock, name, owner)
+        self._presence = Lease(store, clock, name, owner, lease)
         self._name, self._owner = name, owner
         self._processes = 1
         self._wanted = 0
@@ -78,7 +80,7 @@ class Spread:
 
     async def _keep(self) -> None:
         while True:
-            await self._clock.sleep(RENEW_SECONDS)
+            await self._clock.sleep(self._presence.renew_seconds)
             await self._look()
 
     async def _look(self) -> None:

@@ -129,7 +129,9 @@ class SimulatedLink:
         """Nothing comes: whoever asked learns it when its own patience ends."""
         left = started + self._timeout - self._network.clock.monotonic()
         await self._network.clock.sleep(left)
-        return PartnerUnreachable(f"no answer within {self._timeout:g} s", partner=self._partner)
+        return PartnerUnreachable(
+            f"no answer within {self._timeout:g} s", timed_out=True, partner=self._partner
+        )
 
     async def _whole(self, answer: Answer, started: float) -> Answer:
         if self._network.clock.monotonic() - started > self._timeout:

@@ -190,7 +190,7 @@ class MemoryStore:
     async def lease(self, lane: str, owner: str, now: int, until: int) -> bool:
         leases = (await self._open()).leases
         holder, its_until = leases.get(lane, (owner, until))
-        if holder != owner and its_until > now:
+        if holder != owner and now < its_until <= until + (until - now):
             return False
         leases[lane] = owner, until
         return True
@@ -228,10 +228,11 @@ def _look(tables: _Tables, scope: Scope) -> Snapshot:
         history={i: _messages_of(tables, i) for i in scope.history},
         waiting_count=dict.fromkeys(scope.waiting_of, 0),
         waiting_bytes=dict.fromkeys(scope.waiting_of, 0),
+        standing=frozenset(place for place in scope.tickets if place in tables.tickets),
         tickets={
             position: ticket
             for position, ticket in tables.tickets.items()
-            if position in scope.tickets or ticket.case_id in scope.tickets_of
+            if ticket.case_id in scope.tickets_of
         },
         holds={case: holds for case in scope.holds if (holds := _holds_of(tables, case))},
     )

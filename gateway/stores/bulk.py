@@ -22,6 +22,9 @@ class Bulk(Protocol):
     def execute(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Run it for all `rows`, each a tuple in the order of the statement's columns."""
 
+    def fetch(self, connection: Connection, rows: Sequence[Row]) -> list[Any]:
+        """As `execute`, and what it finds for all `rows`."""
+
 
 class Bulks(Protocol):
     """Builds the statements of one database."""

@@ -4,7 +4,7 @@ One statement then serves any number of rows, with as many parameters as columns
 plans it once; a table of a hundred rows of parameters costs it more to plan than to work through.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -38,10 +38,19 @@ class ArrayBulk:
         self._order = [columns.index(name) for name in compiled.positiontup or ()]
 
     def execute(self, connection: Connection, rows: Sequence[Row]) -> None:
+        for given in self._arrays(rows):
+            connection.exec_driver_sql(self._sql, given)
+
+    def fetch(self, connection: Connection, rows: Sequence[Row]) -> list[Any]:
+        found: list[Any] = []
+        for given in self._arrays(rows):
+            found += connection.exec_driver_sql(self._sql, given).fetchall()
+        return found
+
+    def _arrays(self, rows: Sequence[Row]) -> Iterator[tuple[list[Any], ...]]:
         for start in range(0, len(rows), _MOST):
             columns = list(zip(*rows[start : start + _MOST], strict=True))
-            given = tuple([list(columns[place]) for place in self._order])
-            connection.exec_driver_sql(self._sql, given)
+            yield tuple([list(columns[place]) for place in self._order])
 
 
 class ArrayBulks:

@@ -43,6 +43,15 @@ class RowBulk:
             flat = [value for row in chunk for value in row]
             connection.exec_driver_sql(sql, tuple([flat[place] for place in order]))
 
+    def fetch(self, connection: Connection, rows: Sequence[Row]) -> list[Any]:
+        found: list[Any] = []
+        for chunk in _chunks(rows):
+            sql, order = self._statement(len(chunk))
+            flat = [value for row in chunk for value in row]
+            given = tuple([flat[place] for place in order])
+            found += connection.exec_driver_sql(sql, given).fetchall()
+        return found
+
     def _statement(self, size: int) -> tuple[str, list[int]]:
         """The SQL text, and which of the flat values each of its parameters is."""
         found = self._compiled.get(size)

@@ -1,4 +1,8 @@
-"""Leases: one consumer a lane, taken over when it no longer renews."""
+"""Leases: one consumer a lane, taken over when it no longer renews.
+
+All leases are of one length. One that ends further ahead than two lengths was given while the
+clock was wrong: whoever holds it may be dead, and would keep the others out until then.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +27,9 @@ def lease(
         row.on_conflict_do_update(
             index_elements=["lane"],
             set_={"owner": owner, "until": until},
-            where=or_(LANE.c.owner == owner, LANE.c.until <= now),
+            where=or_(
+                LANE.c.owner == owner, LANE.c.until <= now, LANE.c.until > until + (until - now)
+            ),
         )
     )
     holder = connection.execute(select(LANE.c.owner).where(LANE.c.lane == lane)).scalar_one()

@@ -79,6 +79,8 @@ def _try_to_make_months(connection: Connection, now: int) -> None:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'")
             make_months(connection, now)
     except OperationalError as error:
+        if error.connection_invalidated:
+            raise  # nothing can be written by it any more
         _LOG.warning("no tables for the next months, tomorrow again: %s", error.orig)
 
 

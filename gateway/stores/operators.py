@@ -5,14 +5,18 @@ is held, or was taken out of its lane, is not sent by a process that had it in m
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import (
     Connection,
+    FromClause,
+    Select,
     bindparam,
     delete,
     distinct,
     func,
     insert,
+    literal_column,
     or_,
     select,
     update,
@@ -45,27 +49,36 @@ _HELD = (
 )
 
 
-class Look:
-    """Looks at tickets and holds for a transaction."""
+class Lanes:
+    """Looks at tickets and holds. Every batch passes here: see `Bulk`."""
 
     def __init__(self, bulks: Bulks) -> None:
-        self._tickets_at = select(TICKET).where(bulks.among(TICKET.c.position, "places"))
+        def at(given: FromClause) -> Select[Any]:
+            return select(TICKET.c.position).where(TICKET.c.position.in_(select(given.c.place)))
+
+        self._tickets_at = bulks.over({"place": TICKET.c.position}, at)
         self._tickets_of = (
             select(TICKET).where(bulks.among(TICKET.c.case_id, "ids")).order_by(TICKET.c.position)
         )
+        self._any_hold = str(select(HOLD.c.position).limit(literal_column("1")))
         self._holds_of = _HOLDS.where(bulks.among(HOLD.c.case_id, "ids"))
 
-    def __call__(self, connection: Connection, scope: Scope, snapshot: Snapshot) -> None:
+    def look(self, connection: Connection, scope: Scope, snapshot: Snapshot) -> None:
         """Tickets and holds of `scope` into the snapshot."""
         if scope.tickets:
-            for row in connection.execute(self._tickets_at, {"places": list(scope.tickets)}):
-                snapshot.tickets[row.position] = rows.ticket_record(row)
+            places = [(position,) for position in scope.tickets]
+            found = self._tickets_at.fetch(connection, places)
+            snapshot.standing = frozenset([row[0] for row in found])
         if scope.tickets_of:
             for row in connection.execute(self._tickets_of, {"ids": list(scope.tickets_of)}):
                 snapshot.tickets[row.position] = rows.ticket_record(row)
-        if scope.holds:
+        if scope.holds and self._holds_anything(connection):
             for row in connection.execute(self._holds_of, {"ids": list(scope.holds)}):
                 snapshot.holds.setdefault(row.case_id, []).append(rows.hold_record(row))
+
+    def _holds_anything(self, connection: Connection) -> bool:
+        """Nearly always nothing is held, and nobody has to ask for each case."""
+        return connection.exec_driver_sql(self._any_hold).first() is not None
 
 
 def reissue(connection: Connection, positions: Sequence[int]) -> None:
@@ -99,4 +112,4 @@ def held(connection: Connection) -> dict[str, int]:
     """How many tickets of each lane are held. Nearly always nothing is, and this is quick."""
     if connection.execute(select(HOLD.c.case_id).limit(1)).first() is None:
         return {}
-    return dict(connection.execute(_HELD).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(_HELD)}

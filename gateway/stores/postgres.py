@@ -25,6 +25,7 @@ from gateway.stores.sql import READERS, SqlStore
 
 _WRITERS_LOCK = 0x746F6E6762616E  # "tongban"
 _LOCK = "SELECT pg_advisory_xact_lock($1), pg_current_xact_id()::text"
+_TIME = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 _LINE: dict[str, Any] = {  # a server that is gone without a word is noticed within half a minute
     "connect_timeout": 10,
     "keepalives_idle": 10,
@@ -78,8 +79,13 @@ def store_over(engine: Engine, clock: Clock) -> SqlStore:
         transaction=MonthlyTransaction(ArrayBulks(engine.dialect)),
         explain=explain,
         doubt=ByNumber(engine),
+        time=_server_time,
         archive=archive_of,
     )
+
+
+def _server_time(connection: Connection) -> int:
+    return int(connection.exec_driver_sql(_TIME).scalar_one())
 
 
 def connect(url: str, password: str | None = None) -> Engine:

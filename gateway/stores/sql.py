@@ -37,6 +37,7 @@ from gateway.stores.transaction import Transaction
 T = TypeVar("T")
 READERS = 2
 _RECENT_BYTES = 16 << 20
+_SMALL_OFF = 2000  # milliseconds; a lease is longer
 
 
 class SqlStore:
@@ -51,13 +52,15 @@ class SqlStore:
         transaction: Transaction,
         explain: Callable[[DBAPIError], StoreUnavailable],
         doubt: Doubt | None = None,
+        time: Callable[[Connection], int] | None = None,
         archive: Callable[[Connection, int], str | None] | None = None,
     ) -> None:
         """`engine` connects READERS + 1 times at most. A transaction that it begins holds off
         every other writer of the database until its end, unless its connection has the
         execution option `reading`. `insert`: the dialect's own, of which
         `transaction` is built; `explain` turns the database's errors into ours; `doubt`
-        where the answer to a commit can be lost; `archive` where parts can be taken out:
+        where the answer to a commit can be lost; `time`: the database's, in Unix milliseconds,
+        where other machines than ours use it as well; `archive` where parts can be taken out:
         as `Store.archive_of`.
         """
         self._engine = engine
@@ -66,6 +69,7 @@ class SqlStore:
         self._clock = clock
         self._insert = insert
         self._explain = explain
+        self._time = time
         self._writer = GroupCommit(
             engine,
             transaction,
@@ -164,9 +168,11 @@ class SqlStore:
         return await self._read(reading.incident_counts)
 
     async def lease(self, lane: str, owner: str, now: int, until: int) -> bool:
-        return await self._writer.run(
-            lambda c: leases.lease(c, self._insert, lane, owner, now, until)
-        )
+        def work(connection: Connection) -> bool:
+            off = self._off(connection)
+            return leases.lease(connection, self._insert, lane, owner, now + off, until + off)
+
+        return await self._writer.run(work)
 
     async def release(self, lane: str, owner: str) -> None:
         await self._writer.run(lambda c: leases.release(c, lane, owner))
@@ -196,6 +202,12 @@ class SqlStore:
                 return query(connection, *arguments)
         except DBAPIError as error:
             raise self._explain(error) from error
+
+    def _off(self, connection: Connection) -> int:
+        """Milliseconds by which our clock is behind the database's; 0 for a small difference,
+        which may be the way to it."""
+        off = self._time(connection) - self._now() if self._time else 0
+        return off if abs(off) > _SMALL_OFF else 0
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp() * 1000)

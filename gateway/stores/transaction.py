@@ -150,7 +150,7 @@ class Transaction:
         self._numbers = select(CASE).where(bulks.among(CASE.c.number, "numbers"))
         self._intakes = select(INTAKE.c.key).where(bulks.among(INTAKE.c.key, "keys"))
         self._waiting = select(WAITING).where(bulks.among(WAITING.c.case_id, "ids"))
-        self._look_for_operators = operators.Look(bulks)
+        self._lanes = operators.Lanes(bulks)
         self._upsert_cases = bulks.insert(CASE, rows.CASE_COLUMNS, _or_change)
         self._upsert_notes = bulks.insert(NOTE, rows.NOTE_COLUMNS, _or_replace)
         self._insert_messages = bulks.insert(MESSAGE, rows.MESSAGE_COLUMNS)
@@ -193,7 +193,7 @@ class Transaction:
             snapshot.history[case_id] = reading.messages(connection, case_id)
         for sender in scope.waiting_of:
             self._look_at_waiting(connection, sender, scope.cases, snapshot)
-        self._look_for_operators(connection, scope, snapshot)
+        self._lanes.look(connection, scope, snapshot)
         return snapshot
 
     def _look_at_messages(

@@ -65,8 +65,19 @@ async def test_what_waits_is_listed_by_lane(city: City, rabbitmq: str) -> None:
 async def test_a_broker_that_is_away_is_an_error_with_a_remedy(city: City) -> None:
     await wait_for(city, "city", "m1")
     secret = secrets.token_hex(8)
-    ended = rebuild(city, f"amqp://me:{secret}@127.0.0.1:{free_port()}/v")
+    address = f"amqp://me:{secret}@127.0.0.1:{free_port()}/v"
+    ended = rebuild(city, address)
     assert ended.code == 1
     assert "queue.unavailable" in ended.err
     assert "RabbitMQ" in ended.err
-    assert secret not in ended.out + ended.err
+    looked = tongban("doctor", "--home", city.folder, variables=variables(address))
+    assert looked.code == 1
+    assert "✗ 消息中间件" in looked.out
+    assert "节假日" in looked.out
+    assert secret not in ended.out + ended.err + looked.out + looked.err
+
+
+async def test_the_doctor_is_content_with_a_broker_that_is_there(city: City, rabbitmq: str) -> None:
+    looked = tongban("doctor", "--home", city.folder, variables=variables(rabbitmq))
+    assert "✓ 消息中间件" in looked.out
+    assert str(URL(rabbitmq).password) not in looked.out.replace("tests@", "")

@@ -4,11 +4,14 @@ import re
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.command import command, environment, tongban
+from gateway.demo.engine import POSTGRES
+from tests.end_to_end.command import Ended, command, environment, tongban
 from tests.processes.patience import LONG, until
 
 _COUNTS = re.compile(
@@ -18,6 +21,38 @@ _COUNTS = re.compile(
 
 def test_every_case_reaches_its_end_and_every_store_proves_it(tmp_path: Path) -> None:
     ended = tongban("demo", variables={"TMPDIR": str(tmp_path)}, within=LONG * 2)
+    _assert_holds(ended)
+    assert ended.out.count("✓ 两市所见一致") == 6
+    assert re.search(r"状态 +已撤回", ended.out)
+    assert '"table": "up_pro_accept"' in ended.out
+    assert '<standardInfo process="EX_GDBS_SB">' in ended.out
+    _assert_pairs(ended.out)
+    assert not list(tmp_path.iterdir()), "the scratch folder is gone"
+
+
+@pytest.mark.slow
+def test_it_holds_as_well_on_servers_that_it_starts_and_takes_away() -> None:
+    # Not under pytest's folder, which the database's own user may not enter.
+    with tempfile.TemporaryDirectory(prefix="tongban-") as scratch:
+        Path(scratch).chmod(0o711)
+        ended = tongban(
+            *("demo", "--engine", "production"), variables={"TMPDIR": scratch}, within=LONG * 2
+        )
+        _assert_holds(ended)
+        assert re.search(r"^PostgreSQL 127\.0\.0\.1:\d+\nRabbitMQ ", ended.out, re.MULTILINE)
+        assert not _processes(scratch)
+        assert not list(Path(scratch).iterdir())
+
+
+def test_a_server_that_cannot_be_used_is_told_in_a_line(tmp_path: Path) -> None:
+    variables = {"TMPDIR": str(tmp_path), POSTGRES: "postgresql://nobody@127.0.0.1:1/none"}
+    ended = tongban("demo", "--engine", "production", variables=variables)
+    assert ended.code == 1
+    assert "127.0.0.1" in ended.err
+    assert POSTGRES in ended.err
+
+
+def _assert_holds(ended: Ended) -> None:
     assert ended.code == 0, ended.out + ended.err
     counts = _COUNTS.search(ended.out)
     assert counts, ended.out
@@ -25,12 +60,6 @@ def test_every_case_reaches_its_end_and_every_store_proves_it(tmp_path: Path) ->
     assert messages == receipts == 38
     assert paths == messages * 2 * 2, "message and receipt, at either city"
     assert signatures > messages
-    assert ended.out.count("✓ 两市所见一致") == 6
-    assert re.search(r"状态 +已撤回", ended.out)
-    assert '"table": "up_pro_accept"' in ended.out
-    assert '<standardInfo process="EX_GDBS_SB">' in ended.out
-    _assert_pairs(ended.out)
-    assert not list(tmp_path.iterdir()), "the scratch folder is gone"
 
 
 def _assert_pairs(printed: str) -> None:
@@ -47,11 +76,26 @@ def _assert_pairs(printed: str) -> None:
     assert sum(case.count("行略") for case in cases), "a long document is cut"
 
 
-def test_kept_it_goes_on_after_the_play_and_says_where(tmp_path: Path) -> None:
+@dataclass
+class Demo:
+    """One that runs."""
+
+    process: "subprocess.Popen[bytes]"
+    scratch: Path
+    printed: Path
+
+    @property
+    def said(self) -> str:
+        return self.printed.read_text("utf-8")
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Demo]:
+    """A demonstration that stays after the play. At the end nothing of it may be left."""
     printed = tmp_path / "printed"
     scratch = Path(tempfile.mkdtemp(dir=tmp_path))
     with printed.open("wb") as file:
-        demo = subprocess.Popen(
+        process = subprocess.Popen(
             command("demo", "--keep"),
             env=environment(TMPDIR=str(scratch)),
             stdin=subprocess.DEVNULL,
@@ -59,60 +103,45 @@ def test_kept_it_goes_on_after_the_play_and_says_where(tmp_path: Path) -> None:
             stderr=file,
         )
     try:
-        until(
-            lambda: "tongban case show CASE" in printed.read_text("utf-8") or demo.poll(),
-            "it says what to try",
-            within=LONG * 2,
-        )
-        gateways = _gateways(scratch)
-        said = printed.read_text("utf-8")
-        assert len(gateways) == 4, said
-        (folder,) = scratch.iterdir()
-        said = re.sub(r"\s+", "", said[said.index("四个网关保持运行") :])
-        assert all(str(folder / code) in said for code in ("410100", "440100", "430100", "410200"))
-        assert demo.poll() is None
-        demo.send_signal(signal.SIGINT)
-        assert demo.wait(LONG) == 0, "the play had held"
+        yield Demo(process, scratch, printed)
     finally:
-        demo.kill()
-        demo.wait(LONG)
-    assert not any(Path(f"/proc/{process}").exists() for process in gateways)
+        process.kill()
+        process.wait(LONG)
+    assert not _processes(str(scratch))
     assert not list(scratch.iterdir())
+
+
+def test_kept_it_goes_on_after_the_play_and_says_where(kept: Demo) -> None:
+    until(
+        lambda: "tongban case show CASE" in kept.said or kept.process.poll(),
+        "it says what to try",
+        within=LONG * 2,
+    )
+    assert len(_processes(str(kept.scratch))) == 4, kept.said
+    (folder,) = kept.scratch.iterdir()
+    said = re.sub(r"\s+", "", kept.said[kept.said.index("四个网关保持运行") :])
+    assert all(str(folder / code) in said for code in ("410100", "440100", "430100", "410200"))
+    assert kept.process.poll() is None
+    kept.process.send_signal(signal.SIGINT)
+    assert kept.process.wait(LONG) == 0, "the play had held"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_takes_its_gateways_with_it(number: signal.Signals, tmp_path: Path) -> None:
-    printed = tmp_path / "printed"
-    scratch = Path(tempfile.mkdtemp(dir=tmp_path))
-    with printed.open("wb") as file:
-        demo = subprocess.Popen(
-            command("demo", "--keep"),
-            env=environment(TMPDIR=str(scratch)),
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-        )
-    try:
-        until(lambda: "网关就绪" in printed.read_text("utf-8"), "the gateways are ready")
-        gateways = _gateways(scratch)
-        assert len(gateways) == 4
-        demo.send_signal(number)
-        assert demo.wait(LONG) == 130
-    finally:
-        demo.kill()
-        demo.wait(LONG)
-    assert not any(Path(f"/proc/{process}").exists() for process in gateways)
-    assert not list(scratch.iterdir())
+def test_interrupted_it_takes_its_gateways_with_it(number: signal.Signals, kept: Demo) -> None:
+    until(lambda: "网关就绪" in kept.said, "the gateways are ready")
+    assert len(_processes(str(kept.scratch))) == 4
+    kept.process.send_signal(number)
+    assert kept.process.wait(LONG) == 130
 
 
-def _gateways(scratch: Path) -> list[int]:
-    """The processes that run a gateway under `scratch`."""
+def _processes(scratch: str) -> list[int]:
+    """Gateways and servers over folders under `scratch`."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().decode().split("\0")
         except OSError:
             continue
-        if "run" in words and any(word.startswith(str(scratch)) for word in words):
+        if any(word.startswith(scratch + "/") for word in words):
             found.append(int(process.name))
     return found

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes.broker import use_broker
 from tests.processes.city import beside, cities
 from tests.processes.ledger import assert_same_story, count
 from tests.processes.office import all_settled, offices
-from tests.processes.rabbitmq import PASSWORD, RabbitServer, rabbit_server, use_broker
+from tests.processes.rabbitmq import PASSWORD, RabbitServer, rabbit_server
 
 ROUND = 30
 
@@ -27,8 +28,8 @@ async def test_messages_flow_while_the_broker_stops_and_is_emptied(
 ) -> None:
     vhost = server.new_vhost()
     with cities(tmp_path, {"410100": "intl", "440100": "sm"}) as (here, there), ExitStack() as end:
-        use_broker(here.folder, server, vhost)
-        use_broker(there.folder, server, vhost)  # one broker, two gateways: they do not meet there
+        use_broker(here, server, vhost)
+        use_broker(there, server, vhost)  # one broker, two gateways: they do not meet there
         twin = beside(here)
         end.callback(twin.clear_away)
         for city in (here, twin, there):

@@ -1,35 +1,20 @@
 """Two cities on PostgreSQL: a gateway is killed, their server crashes, and cases flow on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from contracts.case import State
-from contracts.errors import StoreUnavailable
 from tests.processes.city import City, cities
 from tests.processes.ledger import ask, assert_same_story
 from tests.processes.office import Office, all_settled, offices
-from tests.processes.patience import LONG, until
+from tests.processes.outages import in_spite_of_outages
+from tests.processes.patience import until
 from tests.processes.postgres import private_server
 
 CASES = 120
 FILING, ANSWERING = "410100", "440100"
-
-
-async def in_spite_of_outages(work: Callable[[], Awaitable[object]]) -> None:
-    """Do it again for as long as the server is away."""
-    deadline = asyncio.get_running_loop().time() + LONG
-    while True:
-        try:
-            await work()
-        except (StoreUnavailable, psycopg.OperationalError):
-            assert asyncio.get_running_loop().time() < deadline
-            await asyncio.sleep(0.1)
-        else:
-            return
 
 
 async def file_all(filing: Office, half: asyncio.Event) -> None:

@@ -18,6 +18,7 @@ from adapters.adapter import Draft
 from contracts.case import State
 from contracts.matter import MatterRef
 from contracts.messages import Kind, RemindBody, SubmitBody
+from tests.processes.broker import use_broker
 from tests.processes.bureau import Bureau
 from tests.processes.city import City, beside, cities
 from tests.processes.drafts import application, now
@@ -25,7 +26,7 @@ from tests.processes.ledger import ask, assert_same_story, count
 from tests.processes.office import Office, all_settled, offices
 from tests.processes.patience import until_then
 from tests.processes.postgres import Server
-from tests.processes.rabbitmq import rabbit_server, use_broker
+from tests.processes.rabbitmq import rabbit_server
 from tests.processes.road import road
 
 PARTNER, MEMBER = "440100", "430100"
@@ -103,7 +104,7 @@ async def test_no_process_is_needed_by_the_others(
         cities(tmp_path, {PARTNER: "intl", MEMBER: "sm"}) as (partner, member),
     ):
         member.move_to(new_database())
-        use_broker(member.folder, broker, broker.new_vhost())
+        use_broker(member, broker, broker.new_vhost())
         async with staffed(member) as staff, road(partner, staff.api[0]) as front:
             front.others = [staff.api[1].port]
             for process in (partner, *staff.all):

@@ -21,7 +21,6 @@ from tests.processes.patience import LONG, until
 from tests.processes.ports import free_port
 
 _ROOT = Path(__file__).parents[2]
-_COMMAND = [sys.executable, "-m", "gateway.cli", "run"]
 _QUICK = {
     # A partner that is killed fifty times must not be waited for by the minute.
     "TONGBAN_EXCHANGE__BACKOFF_CEILING_S": "0.5",
@@ -34,7 +33,8 @@ class City:
     """One member's folder, and the process over it while one runs.
 
     `env` overrides settings; several `City` over one folder are several processes of one
-    gateway. `database`: the URL of its PostgreSQL database, see `move_to`.
+    gateway. `database`: the URL of its PostgreSQL database, see `move_to`. `command`: the
+    module that runs it, and words for that module.
     """
 
     member: Member
@@ -43,6 +43,7 @@ class City:
     env: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     database: str | None = None
+    command: tuple[str, ...] = ("gateway.cli",)
     release: Path = _ROOT
     """Where the package lies that its process runs."""
 
@@ -80,7 +81,7 @@ class City:
         assert self.process is None
         with self._log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [*_COMMAND, str(self.folder)],
+                [sys.executable, "-m", *self.command, "run", str(self.folder)],
                 cwd=self.release,
                 stderr=log,
                 stdout=log,

@@ -5,7 +5,9 @@ databases. Otherwise a private one is started from the machine's own binaries, w
 installed first where that is possible.
 """
 
+import contextlib
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,7 +21,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from gateway.demo.servers.package import ServerMissing
-from gateway.demo.servers.postgres import PrivatePostgres, binaries
+from gateway.demo.servers.postgres import PrivatePostgres, account, binaries
 from gateway.stores import postgres
 from gateway.stores.migrate import migrate
 from tests.processes.ports import free_port
@@ -65,19 +67,43 @@ class Server:
 class PrivateServer(Server):
     """A server of our own in `folder`: it may be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.node = PrivatePostgres(binaries(instead=ADDRESS), folder, free_port())
+    def __init__(self, folder: Path, *more: str) -> None:
+        """`more`: words for initdb."""
+        self.node = PrivatePostgres(binaries(instead=ADDRESS), folder, free_port(), None, *more)
         super().__init__(self.node.url().render_as_string())
         self.start, self.stop = self.node.start, self.node.stop
 
+    def limit_files(self, size: int | None) -> None:
+        """From now on no process of the server writes beyond so many bytes of a file."""
+        limit = f"--fsize={'unlimited' if size is None else size}:"
+        # Those of another user may be limited by that user alone, not by every root.
+        user, group = account() if os.geteuid() == 0 else (None, None)
+        for process in self._processes():
+            subprocess.run(
+                ["prlimit", "--pid", str(process), limit],
+                check=True,
+                user=user,
+                group=group,
+                cwd="/",
+            )
+
+    def _processes(self) -> list[int]:
+        """The first of the server's and those that it has begotten."""
+        found = [self.node.process]
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                if int(stat.read_text().rpartition(")")[2].split()[1]) == found[0]:
+                    found.append(int(stat.parent.name))
+        return found
+
 
 @contextmanager
-def private_server() -> Iterator[PrivateServer]:
-    """A running server of our own; stopped and removed at the end."""
+def private_server(*more: str) -> Iterator[PrivateServer]:
+    """A running server of our own; stopped and removed at the end. `more`: words for initdb."""
     with tempfile.TemporaryDirectory(
         prefix="tongban-postgres-", ignore_cleanup_errors=True
     ) as made:
-        server = PrivateServer(Path(made))
+        server = PrivateServer(Path(made), *more)
         server.start()
         try:
             yield server

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import FILE_NAME
 from gateway.demo.servers.package import ServerMissing
 from gateway.demo.servers.rabbitmq import PrivateRabbit, need_rabbitmq
 from tests.processes.ports import free_port
@@ -70,18 +69,6 @@ def rabbit_address() -> Iterator[str]:
         return
     with rabbit_server() as server:
         yield server.full_address()
-
-
-def use_broker(folder: Path, server: RabbitServer, vhost: str) -> None:
-    """From now on the processes of the member in `folder` tell each other through `vhost`."""
-    secret = folder / "broker-password"
-    secret.touch(mode=0o600)
-    secret.write_text(PASSWORD)
-    with (folder / FILE_NAME).open("a") as file:
-        file.write(
-            f'\n[queue]\nengine = "rabbitmq"\npassword_file = "{secret.name}"\n'
-            f'url = "amqp://{USER}@127.0.0.1:{server.port}/{vhost}"\n'
-        )
 
 
 if __name__ == "__main__":  # before the tests: say early what is missing

@@ -1,12 +1,15 @@
-"""The road to a partner, as a proxy that can be slow, closed, or lose what comes back."""
+"""The road to a partner, as a proxy that can be slow, closed, lose what comes back, or lead
+to somebody else."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from keys.trust.members_file import read_members, write_members
 from tests.processes.city import City
+
+_PIECE = 512
 
 
 @dataclass
@@ -22,6 +25,10 @@ class Road:
     """Whether connections are cut before anything is passed on."""
     loses_answers: bool = False
     """Whether the partner hears everything and answers to nobody."""
+    pace: float | None = None
+    """Bytes that pass in a second, each way of each connection."""
+    instead: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] | None = None
+    """Who answers in the partner's place."""
     passed: int = 0
     """Answers that the partner has begun to give."""
     _open: set[asyncio.Task[None]] = field(default_factory=set)
@@ -31,9 +38,11 @@ class Road:
         assert task is not None
         self._open.add(task)
         try:
-            if not self.closed:
+            if self.instead is not None:
+                await self.instead(reader, writer)
+            elif not self.closed:
                 await self._carry(reader, writer)
-        except (ConnectionError, asyncio.CancelledError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             self._open.discard(task)
@@ -41,15 +50,14 @@ class Road:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await self._reach()
-        going = asyncio.create_task(_pump(reader, back))
+        going = asyncio.create_task(self._pump(reader, back))
         try:
             while data := await there.read(65536):
                 self.passed += 1
                 if self.loses_answers or self.closed:
                     return
                 await asyncio.sleep(self.delay)
-                writer.write(data)
-                await writer.drain()
+                await self._pass_on(data, writer)
         finally:
             going.cancel()
             back.close()
@@ -60,18 +68,24 @@ class Road:
                 return await asyncio.open_connection("127.0.0.1", port)
         raise ConnectionRefusedError
 
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                await self._pass_on(data, writer)
+
+    async def _pass_on(self, data: bytes, writer: asyncio.StreamWriter) -> None:
+        for start in range(0, len(data), _PIECE):
+            piece = data[start : start + _PIECE]
+            if self.pace is not None:
+                await asyncio.sleep(len(piece) / self.pace)
+            writer.write(piece)
+            await writer.drain()
+
     async def clear(self) -> None:
         """Cut every connection that is open."""
         for task in list(self._open):
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
 
 
 @asynccontextmanager

@@ -23,14 +23,15 @@ class PrivatePostgres:
     """One server over `folder`, which others must be able to enter when we are root."""
 
     def __init__(
-        self, binaries: Path, folder: Path, port: int, password: str | None = None
+        self, binaries: Path, folder: Path, port: int, password: str | None = None, *more: str
     ) -> None:
-        """Make its files. Without a `password` everybody on this machine may come in."""
+        """Make its files; `more`: words for initdb. Without a `password` everybody on this
+        machine may come in."""
         self.port = port
         self._binaries, self._folder = binaries, folder
         if os.geteuid() == 0:  # the server refuses to run as root
-            shutil.chown(folder, *_account())
-        words = ["-U", ROLE, "-E", "UTF8", "--no-sync", "--locale=C"]
+            shutil.chown(folder, *account())
+        words = ["-U", ROLE, "-E", "UTF8", "--no-sync", "--locale=C", *more]
         if password is None:
             self._run("initdb", *words, "-A", "trust")
             return
@@ -38,7 +39,7 @@ class PrivatePostgres:
         secret.touch(mode=0o600)
         secret.write_text(password + "\n")
         if os.geteuid() == 0:
-            shutil.chown(secret, *_account())
+            shutil.chown(secret, *account())
         self._run("initdb", *words, "-A", "scram-sha-256", "--pwfile", str(secret))
 
     def url(self, database: str = "postgres") -> URL:
@@ -60,11 +61,15 @@ class PrivatePostgres:
     @property
     def process(self) -> int:
         """The number of the first of its processes."""
-        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
+    @property
+    def data(self) -> Path:
+        return self._folder / "data"
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self._binaries / program), "-D", str(self._folder / "data"), *arguments]
-        account = _account() if os.geteuid() == 0 else (None, None)
+        command = [str(self._binaries / program), "-D", str(self.data), *arguments]
+        who = account() if os.geteuid() == 0 else (None, None)
         # A file, not a pipe: the server keeps it open for as long as it runs.
         with tempfile.TemporaryFile() as said:
             done = subprocess.run(
@@ -73,9 +78,9 @@ class PrivatePostgres:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
-                user=account[0],
-                group=account[1],
-                extra_groups=[] if account[0] else None,
+                user=who[0],
+                group=who[1],
+                extra_groups=[] if who[0] else None,
                 env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
                 check=False,
             )
@@ -84,7 +89,7 @@ class PrivatePostgres:
                 raise RuntimeError(f"{program}: {said.read().decode(errors='replace')}")
 
 
-def _account() -> tuple[str, str]:
+def account() -> tuple[str, str]:
     """User and group for a server that root starts."""
     try:
         return pwd.getpwnam("postgres").pw_name, grp.getgrnam("postgres").gr_name

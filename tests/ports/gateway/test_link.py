@@ -131,12 +131,14 @@ async def test_a_partner_that_is_not_there_is_unreachable(partner: Partner) -> N
         await partner.link.post(PATH, b"batch")
     assert caught.value.code == "link.unreachable"
     assert caught.value.where["partner"] == "440100"
+    assert not caught.value.timed_out
 
 
 async def test_a_partner_that_does_not_answer_in_time_is_unreachable(partner: Partner) -> None:
     partner.hangs = True
-    with pytest.raises(PartnerUnreachable):
+    with pytest.raises(PartnerUnreachable) as caught:
         await partner.link.post(PATH, b"batch")
+    assert caught.value.timed_out
     assert partner.asked == [b"batch"], "whether it was acted upon, nobody knows"
 
 

@@ -224,11 +224,10 @@ def test_a_consumer_that_lost_its_lane_stops_taking(play: Play) -> None:
         await stage.add("m1")
         async with stage.queue("here").consume(LANE) as consumer:
             await stage.store.release(LANE, "here")
-            now = int(stage.clock.now().timestamp() * 1000)
-            assert await stage.store.lease(LANE, "there", now, now + 3_600_000)
-            await stage.clock.sleep(stage.long)
-            with pytest.raises(StoreUnavailable):
-                await consumer.take(10, 0.0)
+            async with stage.queue("there").consume(LANE):
+                await stage.clock.sleep(stage.long)
+                with pytest.raises(StoreUnavailable):
+                    await consumer.take(10, 0.0)
 
     play(scene)
 

@@ -72,15 +72,15 @@ async def test_a_rule_sees_the_holds_and_tickets_it_names_and_no_others(store: S
     await write(store, holds=[hold(0, lane="", message_id="", sender=""), hold(lane["m4"], "m4")])
     await write(store, holds=[hold(lane["m3"], "m3", case_id=ANOTHER)])
     seen = await look(store, Scope(tickets=[lane["m3"], 999], tickets_of=[], holds=[CASE_ID]))
-    assert [each.message_id for each in seen.tickets.values()] == ["m3"]
+    assert (set(seen.standing), seen.tickets) == ({lane["m3"]}, {})
     assert [each.position for each in seen.holds[CASE_ID]] == [0, lane["m4"]]
     assert list(seen.holds) == [CASE_ID]
     seen = await look(store, Scope(tickets_of=[CASE_ID], holds=["nobody"]))
-    assert [t.message_id for _, t in sorted(seen.tickets.items())] == ["m1", "m2", "m4"]
+    assert [t.message_id for t in seen.tickets.values()] == ["m1", "m2", "m4"]
     assert all(place == each.position for place, each in seen.tickets.items())
     assert seen.holds == {}
     seen = await look(store, Scope())
-    assert (seen.tickets, seen.holds) == ({}, {})
+    assert (seen.standing, seen.tickets, seen.holds) == (frozenset(), {}, {})
 
 
 async def test_a_hold_knows_whether_its_ticket_still_waits(store: Store) -> None:

@@ -4,6 +4,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import permutations
 
 import psycopg
 import pytest
@@ -15,6 +17,7 @@ from gateway.clock import SystemClock
 from gateway.ports import Store, Verdict
 from gateway.records import Changes, Scope, Snapshot
 from gateway.stores.postgres import _SESSION, connect, open_postgres, store_over
+from gateway.stores.sql import SqlStore
 from tests.ports.gateway.records import ANOTHER, CASE_ID, US, case, message, ticket, write
 from tests.processes.patience import until
 from tests.processes.postgres import Server, private_server
@@ -147,6 +150,43 @@ async def test_a_process_that_was_halted_while_it_wrote_keeps_nobody_out(
     assert await store.message(US, "m1") == message("m1")
     engine.dispose()
     await store.close()
+
+
+async def test_a_connection_that_ends_while_months_are_made_is_an_outage_like_any(
+    postgres: Server, database: str
+) -> None:
+    engine = connect(database)
+    store = store_over(engine, CLOCK)
+
+    @event.listens_for(engine, "savepoint", once=True)
+    def cut_off(_connection: Connection, _name: str) -> None:
+        postgres.end_connections(database)
+
+    with pytest.raises(StoreUnavailable):
+        await write(store, messages=[message("m1")])
+    await write(store, messages=[message("m1")])
+    assert await store.message(US, "m1") == message("m1")
+    await store.close()
+
+
+@pytest.mark.parametrize("minutes", [2, -2])
+async def test_leases_go_by_the_time_of_the_server(database: str, minutes: int) -> None:
+    class Off(SystemClock):
+        def now(self) -> datetime:
+            return super().now() + timedelta(minutes=minutes)
+
+    async def lease(store: SqlStore, clock: SystemClock) -> bool:
+        now = int(clock.now().timestamp() * 1000)
+        return await store.lease("city", type(clock).__name__, now, now + 6_000)
+
+    right, wrong = open_postgres(database, None, CLOCK), open_postgres(database, None, Off())
+    for (one, its), (other, others) in permutations([(right, CLOCK), (wrong, Off())]):
+        assert await lease(one, its)
+        assert not await lease(other, others)
+        assert await lease(one, its)
+        await one.release("city", type(its).__name__)
+    for store in (right, wrong):
+        await store.close()
 
 
 async def test_a_full_disk_is_called_full(postgres: Server, database: str) -> None:

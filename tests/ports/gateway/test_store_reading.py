@@ -187,6 +187,13 @@ async def test_a_lease_is_exclusive_until_it_runs_out(store: Store, owner: str) 
     assert not await store.lease("city", owner, 250, 350)
 
 
+async def test_a_lease_of_a_clock_that_was_set_back_keeps_nobody_out(store: Store) -> None:
+    assert await store.lease("city", "me", 1000, 1100)
+    assert not await store.lease("city", "you", 900, 1000), "some difference is no wonder"
+    assert await store.lease("city", "you", 899, 999)
+    assert not await store.lease("city", "me", 900, 1000), "now it is the other's"
+
+
 async def test_a_lease_is_released_by_its_holder_alone(store: Store) -> None:
     assert await store.lease("city", "me", 0, 100)
     await store.release("city", "you")

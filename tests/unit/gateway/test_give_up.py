@@ -14,6 +14,7 @@ from gateway.ports import always
 from gateway.records import (
     Changes,
     Incident,
+    MessageRecord,
     MessageState,
     Scope,
     Ticket,
@@ -207,6 +208,28 @@ async def test_a_hold_that_stood_before_stands_after_a_failure() -> None:
     with pytest.raises(Wrong):
         await discarded(here, submitted)
     assert await here.store.holds() == [held]
+
+
+async def test_what_somebody_lets_go_while_we_look_is_not_taken_back() -> None:
+    """A courier may have sealed it since."""
+    here, _ = two_cities()
+    case_id = await here.opens("1")
+    (submitted,) = await lane(here)
+    holding = Holding(here.home, here.store, here.queue)
+    subject = await holding.find(submitted)
+
+    class Hasty(GiveUp):
+        async def sealed(self, message: MessageRecord) -> bool:
+            found = await super().sealed(message)
+            await holding.release(subject)
+            await offered(here)
+            await holding.hold(subject, ORDER)
+            return found
+
+    giving = Hasty(here.home, here.store, here.queue, holding, to_city=True)
+    with pytest.raises(Wrong, match="let it go meanwhile"):
+        await giving.return_(subject, ORDER)
+    assert await states(here, case_id) == [MessageState.QUEUED]
 
 
 # --- the city's lane --------------------------------------------------------------------------

@@ -144,8 +144,7 @@ def test_what_is_held_is_passed_by_however_much_it_is_until_somebody_lets_it_go(
     cases: list[str] = []
 
     async def scene() -> None:
-        for number in range(7):
-            cases.append(await counter.here.opens(str(number)))
+        cases.extend([await counter.here.opens(str(number)) for number in range(7)])
         tickets = await counter.here.store.tickets(partner_lane(THERE), 0, 10)
         outgoing = await counter.here.store.outgoing([ticket.message_id for ticket in tickets])
         await counter.there.receive((await pack(counter.here.home, THERE, outgoing)).body)
