@@ -42,19 +42,24 @@ def main() -> None:
     options = _options()
     now = int(time.time() * 1000)
     filling = Filling(options.rows, options.tickets, options.part_bytes, SENDER, now)
+    found = {"rows": float(options.rows), "tickets": float(options.tickets)}
     with _database(options.server) as full:
-        found = {"rows": float(options.rows), "tickets": float(options.tickets)}
-        found["fill_s"] = filling(full)
-        found |= _sizes(full, options.rows)
-        found |= asyncio.run(_questions(full))
+        _keep(found, {"fill_s": filling(full), **_sizes(full, options.rows)})
+        _keep(found, asyncio.run(_questions(full)))
         if options.runs:
-            found |= _exchanges(full, filling, options)
-    for name, value in found.items():
-        sys.stdout.write(f"  {name:<46} {value:>14,.2f}\n")
+            _keep(found, _exchanges(full, filling, options))
     _judge(found)
     _OUTPUT.parent.mkdir(exist_ok=True)
     _OUTPUT.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2))
     sys.stdout.write(f"\nwritten to {_OUTPUT}\n")
+
+
+def _keep(found: dict[str, float], new: dict[str, float]) -> None:
+    """What was measured is shown at once: what follows takes long."""
+    found.update(new)
+    for name, value in new.items():
+        sys.stdout.write(f"  {name:<46} {value:>14,.2f}\n")
+    sys.stdout.flush()
 
 
 def _options() -> argparse.Namespace:

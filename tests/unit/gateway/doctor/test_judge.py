@@ -77,6 +77,11 @@ def test_what_is_held_is_said_beside_what_waits() -> None:
     assert "held" not in judge.queue(Backlog("partner/440100", 3, 1_000), 1_000).en
 
 
+def test_a_depth_that_is_an_estimate_says_so() -> None:
+    assert "≈" in judge.queue(Backlog("partner/440100", 3_000, 1_000, about=True), 1_000).en
+    assert "≈" not in judge.queue(Backlog("partner/440100", 3, 1_000), 1_000).en
+
+
 @pytest.mark.parametrize(
     ("today", "years", "level"),
     [
