@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from contracts.errors import (
     REASONS,
     BatchRejected,
+    PartnerLimited,
     PartnerUnreachable,
     StoreUnavailable,
     TongbanError,
@@ -43,7 +44,8 @@ def test_every_code_makes_a_whole_answer(code: str) -> None:
 @pytest.mark.parametrize(
     ("error", "seconds"),
     [
-        (PartnerUnreachable("wait", retry_after=7.4), "8"),
+        (PartnerUnreachable("wait", retry_after=7.4), "8"),  # never sooner than it helps
+        (PartnerLimited("too fast", retry_after=3.01, partner="440100"), "4"),
         (PartnerUnreachable("wait", retry_after=0.1), "1"),
         (StoreUnavailable("locked"), "2"),
         (StoreUnavailable("disk", code="store.full"), "2"),
