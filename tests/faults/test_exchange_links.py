@@ -45,7 +45,7 @@ class Roads:
     async def slow(self) -> None:
         """So slow that all that waits does not pass in the time of one request."""
         for way in (self.out, self.back):
-            way.pace = 8 * 1024
+            way.pace = 12 * 1024
             way.delay = 0.2
 
     async def flapping(self) -> None:
@@ -147,7 +147,7 @@ async def test_a_link_that_is_cut_slow_flapping_or_deaf_one_way_loses_nothing(
             await all_of_them.assert_whole()
         # A slow link needs no healing: what waits passes in smaller batches.
         await roads.slow()
-        for _ in range(3):
+        for _ in range(2):
             await all_of_them.file_all()
         await all_of_them.assert_third_is_served()
         await all_of_them.assert_whole()
