@@ -46,6 +46,13 @@ def move_to_servers(member: Path, database: str, broker: str, password: str) -> 
     settings.write_text(f"{settings.read_text().replace('[store]', store)}\n{queue}")
 
 
+def share_port(member: Path) -> None:
+    """Several processes of the member listen at its address."""
+    settings = member / FILE_NAME
+    table = "[gateway]\nshare_port = true\n"
+    settings.write_text(settings.read_text().replace("[gateway]\n", table))
+
+
 def sample_draft(number: int) -> Draft:
     """An application whose body is 2 KiB of JSON."""
     now = datetime.now(UTC)

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from benchmarks.exchange import Ground
-from benchmarks.members import RECEIVER, SENDER, free_port, move_to_servers
+from benchmarks.members import RECEIVER, SENDER, free_port, move_to_servers, share_port
 from gateway.demo.servers.postgres import PrivatePostgres, binaries
 from gateway.demo.servers.rabbitmq import PrivateRabbit, need_rabbitmq
 
@@ -57,6 +57,8 @@ class OnServers(Ground):
         rabbit = self._servers.rabbit
         database = self._servers.database(_database(folder))
         move_to_servers(folder, database, str(rabbit.address("bench")), rabbit.password)
+        if self.processes > 1:
+            share_port(folder)
 
     def disk_bytes(self, sender: Path, receiver: Path, messages: int) -> dict[str, float]:
         return {

@@ -248,6 +248,7 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         roles=settings.gateway.roles,
         host=settings.gateway.host,
         port=settings.gateway.port,
+        share_port=settings.gateway.share_port,
         drain_seconds=settings.gateway.drain_seconds,
         courier=courier,
         link=link,

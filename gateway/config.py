@@ -41,9 +41,11 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 class GatewayTable(_Table):
     """Where partners reach it. `drain_seconds`: how long a graceful stop may take; `roles`:
-    what this process does, of all that a gateway does."""
+    what this process does, of all that a gateway does; `share_port`: several processes of
+    this machine listen at the same address, and the system spreads connections over them."""
 
     listen: Annotated[str, StringConstraints(pattern=r"^.+:[0-9]{1,5}$")] = "127.0.0.1:8410"
+    share_port: bool = False
     drain_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0
     roles: Annotated[list[Role], Field(min_length=1)] = list(ROLES)
 

@@ -51,6 +51,7 @@ class Gateway:
         roles: Collection[str],
         host: str,
         port: int,
+        share_port: bool,
         drain_seconds: float,
         courier: Callable[[str, HttpLink], Courier],
         link: Callable[[str], HttpLink],
@@ -70,6 +71,7 @@ class Gateway:
         )
         self._host = host
         self._port = port
+        self._share_port = share_port
         self._drain_seconds = drain_seconds
         self._new_courier = courier
         self._new_link = link
@@ -153,7 +155,9 @@ class Gateway:
 
     async def _listen(self, runner: web.AppRunner) -> None:
         try:
-            await web.TCPSite(runner, self._host, self._port, backlog=512).start()
+            await web.TCPSite(
+                runner, self._host, self._port, backlog=512, reuse_port=self._share_port or None
+            ).start()
         except OSError as error:
             place = f"gateway.listen: {self._host}:{self._port}"
             raise SettingsInvalid([f"{place}: {_why(error)}"], source=FILE_NAME) from error

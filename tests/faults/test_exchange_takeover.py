@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,22 @@ def _consumer(one: City, other: City) -> City:
     """The process that carries the lane to the partner: its id stands in the lease."""
     assert one.process is not None
     return one if _owner(one).split("/")[1] == str(one.process.pid) else other
+
+
+async def test_processes_that_share_a_port_stand_in_for_each_other(tmp_path: Path) -> None:
+    with cities(tmp_path, {"410100": "intl", "440100": "sm"}) as (here, there), ExitStack() as end:
+        there.env["TONGBAN_GATEWAY__SHARE_PORT"] = "true"
+        twin = replace(there, env=dict(there.env), process=None)
+        end.callback(twin.clear_away)
+        for city in (here, there, twin):
+            city.start()
+        await until_then(lambda: there.log().count("listens on") == 2, "both listen at one port")
+        async with offices([here.ready()]) as (office,):
+            for number in range(CASES):
+                await office.file(str(number), there.code)
+                if number == CASES // 2:
+                    there.kill()
+            await all_settled(here)
+        assert twin.stop() == 0
+        assert count(there.books, "message") == CASES
+        assert_same_story(here.books, there.books, here.folder / "members.json")
