@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -47,7 +47,9 @@ class Gateway:
         link: Callable[[str], HttpLink],
         expire: Expire,
         city: Sequence[TakeIn | HandOver],
+        background: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] | None = None,
     ) -> None:
+        """`background`: what runs beside, by name, and may be cancelled at any time."""
         self._home = home
         self.store = store
         self._queue = queue
@@ -64,6 +66,7 @@ class Gateway:
         self._new_link = link
         self._expire = expire
         self._city = city
+        self._background = background or {}
         self._couriers: dict[str, Courier] = {}
         self._links: dict[str, HttpLink] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -102,6 +105,8 @@ class Gateway:
             self._start("expire", self._expire.run())
             for number, part in enumerate(self._city):
                 self._start(f"city-{number}", part.run())
+            for name, work in self._background.items():
+                self._start(name, work())
             self._start("couriers", self._keep_couriers())
             self.started.set()
             _LOG.info("gateway of %s listens on %s:%d", self._home.code, self._host, self._port)
@@ -153,7 +158,7 @@ class Gateway:
         _LOG.info("stopping: finishing what is taken")
         for part in (*self._couriers.values(), *self._city):
             part.stop()
-        for name in ("expire", "couriers"):
+        for name in ("expire", "couriers", *self._background):
             self._tasks[name].cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._drain_seconds):
