@@ -12,6 +12,7 @@ from gateway.cli import (
     demo,
     doctor,
     evidence,
+    federation,
     incident,
     member,
     members,
@@ -37,6 +38,7 @@ app = typer.Typer(
 for group in (
     member,
     members,
+    federation,
     case,
     message,
     incident,

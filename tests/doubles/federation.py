@@ -34,7 +34,7 @@ from keys.trust.member import Member, MemberKey
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
-CITIES = {"410100": "郑州市", "440100": "广州市", "411000": "许昌市", "421200": "咸宁市"}
+CITIES = {"410100": "郑州市", "440100": "广州市", "411000": "许昌市", "430100": "长沙市"}
 
 
 @dataclass

@@ -129,6 +129,11 @@ def tuf_key(key: VerifyingKey) -> Key:
     raise KeyUnusable("a federation uses SM2 and Ed25519", key=key.kid)
 
 
+def named(key: Key) -> Key:
+    """The same key under the name that we give it. Raises KeyUnusable for other kinds."""
+    return tuf_key(jwk.verifying_key("", public_jwk(key)))
+
+
 def public_jwk(key: Key) -> dict[str, str]:
     """The key as a JWK, for fingerprints that people compare. Raises KeyUnusable."""
     public = key.keyval.get("public")
