@@ -37,6 +37,8 @@ _ROLES = {
 def mirrors_of(office: Office) -> list[Mirror]:
     """Those of the settings, or else those of the invitation."""
     names = office.folder.settings.trust.mirrors or office.notes.mirrors
+    if not names and office.anchor.exists():
+        names = copying.founders_mirrors(office)
     return [mirror(name, office.folder.folder) for name in names]
 
 

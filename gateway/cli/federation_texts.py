@@ -16,7 +16,7 @@ from gateway.cli import screen
 from gateway.cli.language import say
 from gateway.cli.members import fingerprints, title
 from gateway.federation.agreeing import Signed
-from gateway.federation.copying import root_fingerprint
+from gateway.federation.office import root_digest
 from gateway.federation.papers import FounderPaper, MemberPaper
 from gateway.membership import grouped, thumbprint
 from keys.trust.federation.charter import charter_of
@@ -93,7 +93,7 @@ def show_root(root: Metadata[Root] | Sequence[FounderPaper]) -> None:
                 ),
             )
         )
-        table.add_row(say("根文件", "root"), Text(grouped(root_fingerprint(root)), "bold"), "")
+        table.add_row(say("根文件", "root"), Text(grouped(root_digest(root)), "bold"), "")
         for founder in charter.founders:
             who = f"{founder.name} {founder.code}"
             table.add_row(say("创始", "founds"), _fingerprint(founder.founding), who)

@@ -8,7 +8,9 @@ from gateway import config
 from gateway.bootstrap import Parts
 from gateway.doctor import judge
 from gateway.doctor.finding import Finding, Level, good
+from gateway.doctor.trust import federation
 from gateway.doctor.visit import Visit, visit_all
+from keys.trust.federation.federation import Federation
 from keys.trust.member import Member
 
 
@@ -21,6 +23,10 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
     yield judge.disk(usage.free, usage.total)
     for finding in await _store(parts):
         yield finding
+    trust = parts.home.trust
+    if isinstance(trust, Federation) and trust.standing is not None:
+        for finding in federation(trust.standing, parts.home.code, parts.home.clock.now()):
+            yield finding
     try:
         members = list(parts.home.trust.members())
         us = parts.home.trust.member(parts.home.code)

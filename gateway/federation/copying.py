@@ -1,20 +1,18 @@
 """Bring a copy of the federation in: from mirrors, from a folder on a stick, from one file."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-
-from tuf.api.metadata import Metadata, Root
 
 from contracts.errors import TrustRefused
 from gateway import config
 from gateway.exchange.refresh_trust import RefreshTrust, Visit
 from gateway.federation.agreeing import keep_root, parse_root
-from gateway.federation.office import Office, root_digest
+from gateway.federation.office import Office, root_digest, root_of
 from gateway.federation.papers import CopyPaper, not_now, read_paper
 from gateway.ports import Clock, Mirror, TrustMeter
 from keys.atomic_file import write_atomically
 from keys.trust.federation import layout
+from keys.trust.federation.charter import charter_of
 from keys.trust.federation.copy import Copy
 
 _OLD_TABLE = '[trust]\nmembers = "members.json"\n'
@@ -104,14 +102,21 @@ def settle(office: Office) -> bool:
 
 def settings_lines(office: Office) -> list[str]:
     """What stands in the table `trust` of a member of this federation."""
-    mirrors = ", ".join(f'"{name}"' for name in office.notes.mirrors)
+    names = office.notes.mirrors or founders_mirrors(office)
+    mirrors = ", ".join(f'"{name}"' for name in names)
     folder = office.folder.settings.trust.folder
     return [f'root = "{folder}/root.json"', f"mirrors = [{mirrors}]", f'folder = "{folder}"']
 
 
-def root_fingerprint(root: Metadata[Root]) -> str:
-    """SHA-256 of what a root's signatures cover, 64 hex digits; people compare its start."""
-    return hashlib.sha256(root.signed_bytes).hexdigest()
+def founders_mirrors(office: Office) -> tuple[str, ...]:
+    """The gateways of the other founding cities, each of which serves a mirror."""
+    standing = office.standing()
+    codes = [founder.code for founder in charter_of(root_of(standing)).founders]
+    return tuple(
+        f"{standing.members[code].address.rstrip('/')}/trust"
+        for code in codes
+        if code in standing.members and code != office.code
+    )
 
 
 def whole(office: Office) -> dict[str, bytes]:

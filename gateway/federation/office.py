@@ -201,7 +201,10 @@ def targets_of(standing: Standing) -> Targets:
 
 
 def root_digest(root: Metadata[Root]) -> str:
-    """SHA-256, 64 hex digits, of what its signatures cover: the same with more signatures."""
+    """SHA-256, 64 hex digits, of what its signatures cover, so that one more does not change it.
+
+    People compare its start.
+    """
     return hashlib.sha256(root.signed_bytes).hexdigest()
 
 

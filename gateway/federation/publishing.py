@@ -81,6 +81,7 @@ def publish(
         raise not_now("there is no federation here: found one, or join")
     state = _state(before, root)
     if targets is not None:
+        _check_signed(state.root, root, targets)
         _put(state, "targets", targets.signed.version, targets.to_bytes())
     for paper in (*(each for p in proposals for each in p.members), *members):
         _put_member(state, before, paper)
@@ -119,6 +120,19 @@ def _merged(
         except ValueError as error:
             raise invalid(f"these are different proposals: {error}") from None
     return root, targets
+
+
+def _check_signed(founders: Root, root: Metadata[Root] | None, targets: Metadata[Targets]) -> None:
+    """Whether k founders have signed: said as what is still to be done, not as a forgery."""
+    for name, file in (("root", root), ("targets", targets)):
+        if file is None:
+            continue
+        found = founders.get_verification_result(name, file.signed_bytes, file.signatures)
+        if not found:
+            raise not_now(
+                f"{len(found.signed)} founding cities have signed the {name}, and "
+                f"{found.threshold} are needed: hand it to the next for tongban federation approve"
+            )
 
 
 def _put(state: _State, role: str, version: int, data: bytes) -> None:
