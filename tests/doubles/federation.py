@@ -183,11 +183,27 @@ def read_from(
     return finish(walk(anchor, memory, now), lambda path, _: files.get(path))
 
 
+class SimulatedMirror:
+    """A `Mirror` over files; `error` is what it raises instead of answering."""
+
+    def __init__(self, name: str, files: Mapping[str, bytes]) -> None:
+        self.name = name
+        self.files = files
+        self.error: Exception | None = None
+        self.closed = False
+
+    async def read(self, path: str, limit: int) -> bytes | None:
+        if self.error is not None:
+            raise self.error
+        data = self.files.get(path)
+        return None if data is None else data[: limit + 1]
+
+    async def close(self) -> None:
+        self.closed = True
+
+
 def changed(data: bytes, **more: Any) -> bytes:
     """Metadata whose signed part says something else, under the old signatures."""
     document = json.loads(data)
     document["signed"].update(more)
     return json.dumps(document).encode()
-
-
-__all__ = ["CITIES", "DAY", "NOW", "City", "Root", "Simulator", "changed", "read_from", "text_of"]
