@@ -59,11 +59,12 @@ async def holding(
     (tmp_path / "metadata").mkdir()
     (tmp_path / PATH).write_bytes(TEXT)
     address = await server.starts()
-    made: Mirror = {
+    every: dict[str, Mirror] = {
         "http": HttpMirror(address),
         "folder": FolderMirror(tmp_path),
         "paper": PaperMirror("copy.json", CopyPaper(files={PATH: TEXT.decode()})),
-    }[request.param]
+    }
+    made = every[request.param]
     yield made
     await made.close()
 

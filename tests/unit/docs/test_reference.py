@@ -96,6 +96,8 @@ def test_every_metric_is_listed_with_its_type_and_labels() -> None:
     metrics.received("440100", "taken", 1)
     metrics.settled("440100", "taken", 0.01)
     metrics.rejected("seal.invalid")
+    metrics.trust_refused("https://mirror.example/trust", "trust.rollback")
+    metrics.watch_trust(["timestamp"], lambda _: 1.0)
     text = metrics.scrape(
         [Backlog("city", 1, 0)], [LinkStatus("440100")], {"seal.clock": 1}, 1000
     ).decode()

@@ -57,6 +57,12 @@ def change(office: Office, **more: Any) -> None:
     file.write_text(json.dumps({**json.loads(file.read_text()), **more}))
 
 
+def news_of(member: Office) -> MemberPaper:
+    paper = publishing.own_news(member, member.standing())
+    assert paper is not None
+    return paper
+
+
 # --- founding -------------------------------------------------------------------------------------
 
 
@@ -176,14 +182,12 @@ async def test_a_member_publishes_its_own_file(pair: list[Office]) -> None:
 async def test_what_clients_would_refuse_is_not_published(pair: list[Office]) -> None:
     before = await founded(pair, 2)
     member, publisher = pair[1], pair[0]
+    keys = json.loads((member.folder.folder / "member.json").read_text())["signing_keys"]
     change(member, signing_keys=[])
-    paper = publishing.own_news(member, member.standing())
-    assert paper is not None
+    paper = news_of(member)
     assert code_of(lambda: publishing.publish(publisher, [], [paper])) == "trust.key_removed"
-    change(member, signing_keys=json.loads(before.members["440100"].model_dump_json())["signing_keys"],
-           jurisdictions=["440100", "410100"])  # fmt: skip
-    paper = publishing.own_news(member, member.standing())
-    assert paper is not None
+    change(member, signing_keys=keys, jurisdictions=["440100", "410100"])
+    paper = news_of(member)
     assert code_of(lambda: publishing.publish(publisher, [], [paper])) == "trust.jurisdiction"
     forged = paper.model_copy(update={"member": paper.member.replace("440100", "440106")})
     assert code_of(lambda: publishing.publish(publisher, [], [forged])) == "trust.mixed"
@@ -215,7 +219,7 @@ async def test_a_member_that_is_no_founder_cannot_publish(
     assert code_of(lambda: publishing.publish(new, [], [])) == "federation.not_now"
 
 
-# --- papers -----------------------------------------------------------------------------------------
+# --- papers -----------------------------------------------------------------------------------
 
 
 async def test_an_invitation_is_for_one_city_and_its_regions(

@@ -158,7 +158,7 @@ def test_a_key_stays_remembered_over_a_restart(
     assert not stranger.member("411000").signing_keys  # it never saw the key
 
 
-# --- the copy ---------------------------------------------------------------------------------------
+# --- the copy ------------------------------------------------------------------------------------
 
 
 def test_the_copy_is_a_whole_mirror(world: Simulator, trust: Federation, copy: Copy) -> None:
@@ -172,9 +172,10 @@ def test_the_copy_is_a_whole_mirror(world: Simulator, trust: Federation, copy: C
     "path",
     [
         "../secret", "metadata/../../secret", "/etc/passwd", "root.json", ".lock", "", "metadata",
-        "accepted/410100.json", "metadata/0.root.json", "metadata/1.root.json/", "metadata//1.root.json",
-        "metadata/%2e%2e/secret", "metadata/timestamp.json\0", "targets/members/../x.410100.json",
-        "metadata/1.ROOT.json", "metadata/１.root.json", "metadata/timestamp.json\n",
+        "accepted/410100.json", "metadata/0.root.json", "metadata/1.root.json/",
+        "metadata//1.root.json", "metadata/%2e%2e/secret", "metadata/timestamp.json\0",
+        "targets/members/../x.410100.json", "metadata/1.ROOT.json", "metadata/１.root.json",
+        "metadata/timestamp.json\n",
     ],
 )  # fmt: skip
 def test_no_other_file_is_read(world: Simulator, trust: Federation, copy: Copy, path: str) -> None:

@@ -236,7 +236,7 @@ def test_a_text_under_a_signature_for_another(world: Simulator) -> None:
     assert code_of(world.walk) == "trust.threshold"
 
 
-# --- endless data, nonsense, nothing ----------------------------------------------------------------
+# --- endless data, nonsense, nothing -------------------------------------------------------------
 
 
 def test_more_than_was_asked_for(world: Simulator) -> None:
@@ -269,7 +269,7 @@ def test_a_mirror_that_lacks_a_file(world: Simulator) -> None:
             assert found == "trust.mirror_unreachable"
 
 
-# --- what a member does wrong ------------------------------------------------------------------------
+# --- what a member does wrong --------------------------------------------------------------------
 
 
 def test_a_member_that_is_signed_by_somebody_else(world: Simulator) -> None:
