@@ -12,6 +12,7 @@ partner, message), *whose side* must act, *whether to try again*, and *what to d
     │   ├── DocumentRejected  a city's own document cannot be translated
     │   ├── KeyUnusable       a key file, key or member entry cannot be used
     │   ├── SettingsInvalid   the configuration; all its mistakes at once
+    │   ├── TrustRefused      what a mirror, a member or a founder published is not taken
     │   └── EvidenceInvalid   an auditor's check failed
     └── Unchecked             it could not be checked or kept now: try again later
         ├── TrustUnavailable  the trust list cannot be read
@@ -46,6 +47,7 @@ __all__ = [
     "Side",
     "StoreUnavailable",
     "TongbanError",
+    "TrustRefused",
     "TrustUnavailable",
     "Unchecked",
     "Wrong",
@@ -137,6 +139,12 @@ class SettingsInvalid(Wrong):
         super().__init__("; ".join(mistakes), source=source)
 
 
+class TrustRefused(Wrong):
+    """Files of the federation break its rules; what was known before stays."""
+
+    default_code = "trust.malformed"
+
+
 class EvidenceInvalid(Wrong):
     """Evidence does not prove what it claims."""
 
@@ -148,6 +156,8 @@ class Unchecked(TongbanError):  # noqa: N818 - named for what it says
 
 
 class TrustUnavailable(Unchecked):
+    """The trust list, or a mirror of it, cannot be used now."""
+
     default_code = "trust.unavailable"
 
 

@@ -6,17 +6,18 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from aiohttp.web import RouteDef
 from yarl import URL
 
 from adapters.adapter import Adapter
 from adapters.profiles.load import load_adapter, load_profile
 from contracts.codes import within
-from contracts.errors import KeyUnusable, Wrong
+from contracts.errors import KeyUnusable, TrustUnavailable, Wrong
 from gateway import config
 from gateway.clock import SystemClock
 from gateway.connectors.folder import FolderConnector
@@ -28,22 +29,28 @@ from gateway.exchange.hand_over import HandOver
 from gateway.exchange.holding import Holding
 from gateway.exchange.home import Home
 from gateway.exchange.receive import Receive
+from gateway.exchange.refresh_trust import RefreshTrust
 from gateway.exchange.submit import Submit
 from gateway.exchange.take_in import TAKE_IN_LEASE, TakeIn
 from gateway.lease import Lease
 from gateway.links.http import HttpLink
+from gateway.links.mirror import mirror
 from gateway.member_folder import profile_folder
 from gateway.metrics import Metrics
-from gateway.ports import Clock, Queue, Store
+from gateway.ports import Clock, Queue, Store, TrustMeter
 from gateway.queues.embedded import EmbeddedQueue
 from gateway.service import Gateway
 from gateway.signer import KeySigner
 from gateway.stores.sqlite import open_sqlite
 from gateway.web.api.exchange import ExchangeApi
 from gateway.web.api.health import HealthApi
+from gateway.web.api.trust import TrustApi
 from keys.stores.file import FileKeyStore
 from keys.stores.passphrase import passphrase
 from keys.suites import SUITES
+from keys.trust.federation.copy import Copy
+from keys.trust.federation.federation import Federation, read_anchor
+from keys.trust.federation.standing import TOP_ROLES
 from keys.trust.members_file import MembersFile
 
 if TYPE_CHECKING:
@@ -70,7 +77,7 @@ def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
     """Open keys, members and store. Raises KeyUnusable, TrustUnavailable, StoreUnavailable."""
     settings = folder.settings
     clock, metrics = SystemClock(), metrics or Metrics()
-    trust = MembersFile(folder.path(settings.trust.members), clock.monotonic)
+    trust = trust_list(folder, clock)
     key_store = FileKeyStore(
         folder.path(settings.keys.folder),
         passphrase(
@@ -94,6 +101,44 @@ def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
     queue = _queue(folder, store, clock, owner=owner)
     submit = Submit(home, store, queue, life=settings.exchange.life)
     return Parts(home, store, queue, metrics, submit, owner)
+
+
+def trust_list(folder: config.Home, clock: Clock) -> MembersFile | Federation:
+    """The list of members, or our copy of the federation. Raises TrustRefused (root_broken)."""
+    settings = folder.settings.trust
+    if settings.root is None:
+        return MembersFile(folder.path(settings.members), clock.monotonic)
+    copy = Copy(folder.path(settings.folder))
+    federation = Federation(read_anchor(folder.path(settings.root)), copy, clock.now)
+    federation.load()
+    return federation
+
+
+def refresh_trust(
+    folder: config.Home, federation: Federation, clock: Clock, meter: TrustMeter
+) -> RefreshTrust:
+    """What asks the mirrors of the settings; an address without scheme is a folder."""
+    settings = folder.settings.trust
+    mirrors = [mirror(name, folder.folder) for name in settings.mirrors]
+    return RefreshTrust(federation, mirrors, clock, meter, every=settings.refresh_s)
+
+
+async def first_trust(folder: config.Home) -> None:
+    """Where our copy of the federation does not hold, get one before anything starts.
+
+    Raises TrustUnavailable when no mirror has one either.
+    """
+    clock = SystemClock()
+    federation = trust_list(folder, clock)
+    if not isinstance(federation, Federation):
+        return
+    try:
+        federation.members()
+    except TrustUnavailable:
+        refresh = refresh_trust(folder, federation, clock, Metrics())
+        await refresh.once()
+        await refresh.close()
+        federation.members()
 
 
 def _store(folder: config.Home, clock: Clock) -> Store:
@@ -239,6 +284,7 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         home, store, queue, to_city=to_city, check_body=admission, allowance=allowance
     )
     exchange = ExchangeApi(home, receive)
+    copy = _Trust.of(folder, made)
     running = Gateway(
         home,
         store,
@@ -255,12 +301,31 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         expire=Expire(home, store, queue, to_city=to_city, every=settings.exchange.expire_every_s),
         holding=Holding(home, store, queue),
         city=city,
+        background=copy.background,
     )
     health = HealthApi(home, store, made.metrics, running)
     running.app.add_routes(health.routes())
     if "api" in settings.gateway.roles:
-        running.app.add_routes(exchange.routes())
+        running.app.add_routes([*exchange.routes(), *copy.routes])
     return running
+
+
+@dataclass(frozen=True, slots=True)
+class _Trust:
+    """What a gateway of a federation has besides: its copy is refreshed, and served."""
+
+    background: dict[str, Callable[[], Coroutine[Any, Any, None]]]
+    routes: list[RouteDef]
+
+    @classmethod
+    def of(cls, folder: config.Home, made: Parts) -> "_Trust":
+        federation = made.home.trust
+        if not isinstance(federation, Federation):
+            return cls({}, [])
+        made.metrics.watch_trust(TOP_ROLES, federation.seconds_left)
+        refresh = refresh_trust(folder, federation, made.home.clock, made.metrics)
+        api = TrustApi(made.home, Copy(folder.path(folder.settings.trust.folder)))
+        return cls({"trust": refresh.run}, api.routes())
 
 
 def tune_process() -> None:
@@ -276,6 +341,7 @@ def tune_process() -> None:
 async def run(folder: config.Home) -> bool:
     """Run a gateway until SIGTERM or SIGINT; False when it ended because a part of it died."""
     tune_process()
+    await first_trust(folder)
     running = gateway(folder)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

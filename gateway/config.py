@@ -91,7 +91,13 @@ class KeysTable(_Table):
 
 
 class TrustTable(_Table):
+    """A list that we keep ourselves, or, where `root` is given, a federation."""
+
     members: Path = Path("members.json")
+    root: Path | None = None
+    mirrors: list[str] = []
+    folder: Path = Path("trust")
+    refresh_s: Annotated[float, Field(ge=1, le=86_400)] = 600.0
 
 
 class CityTable(_Table):
@@ -307,9 +313,10 @@ def _sentence(mistake: Any) -> str:
 def _missing(home: Home) -> list[str]:
     """Files and combinations that a running gateway needs."""
     settings, found = home.settings, []
+    root = settings.trust.root
     for name, path in (
         ("keys.folder", settings.keys.folder),
-        ("trust.members", settings.trust.members),
+        ("trust.root", root) if root else ("trust.members", settings.trust.members),
     ):
         if not home.path(path).exists():
             found.append(f"{name}: {home.path(path)} does not exist")

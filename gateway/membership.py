@@ -6,7 +6,7 @@ compares the fingerprints with its owner by telephone: the file may have come fr
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -94,9 +94,19 @@ def fingerprint(key: MemberKey) -> str:
 
     Eight groups of four hex digits.
     """
-    plain = {name: key.jwk[name] for name in _KEY_MEMBERS if name in key.jwk}
+    return thumbprint(key.jwk)
+
+
+def thumbprint(jwk: Mapping[str, object]) -> str:
+    """The same, of a bare JWK."""
+    plain = {name: jwk[name] for name in _KEY_MEMBERS if name in jwk}
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
-    digits = hashlib.sha256(text.encode()).hexdigest()[:_SHOWN]
+    return grouped(hashlib.sha256(text.encode()).hexdigest())
+
+
+def grouped(digest: str) -> str:
+    """The start of a digest, as people read it out."""
+    digits = digest[:_SHOWN]
     return " ".join(digits[at : at + 4] for at in range(0, _SHOWN, 4))
 
 

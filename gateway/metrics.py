@@ -1,6 +1,7 @@
 """Prometheus metrics of one gateway process. `docs/reference/metrics.md` lists them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -83,6 +84,18 @@ class Metrics:
         self._incidents = Gauge(
             "tongban_incidents", "Incidents kept in the store, by code", ["code"], registry=registry
         )
+        self._trust_refused = Counter(
+            "tongban_trust_refused",
+            "Files of the federation that were not taken, by mirror and code",
+            ["mirror", "code"],
+            registry=registry,
+        )
+        self._trust_expires = Gauge(
+            "tongban_trust_expires_seconds",
+            "Until a role of the federation ends; nothing of it is used from then on",
+            ["role"],
+            registry=registry,
+        )
 
     def received(self, partner: str, result: str, count: int) -> None:
         self._received.labels(partner, result).inc(count)
@@ -98,6 +111,14 @@ class Metrics:
 
     def limited(self, partner: str, code: str) -> None:
         self._limited.labels(partner, code).inc()
+
+    def trust_refused(self, mirror: str, code: str) -> None:
+        self._trust_refused.labels(mirror, code).inc()
+
+    def watch_trust(self, roles: Iterable[str], seconds_left: Callable[[str], float]) -> None:
+        """Show from now on what `seconds_left` says of each role at the time of asking."""
+        for role in roles:
+            self._trust_expires.labels(role).set_function(partial(seconds_left, role))
 
     def scrape(
         self,

@@ -281,6 +281,31 @@ class Meter(Protocol):
         """A partner was told that it sends too much."""
 
 
+class TrustMeter(Protocol):
+    """Counts what mirrors of the federation do. Never raises."""
+
+    def trust_refused(self, mirror: str, code: str) -> None:
+        """What a mirror gave was not taken, or what a member published there."""
+
+
+class Mirror(Protocol):
+    """Somebody's copy of the federation. It is trusted with nothing but to be there."""
+
+    @property
+    def name(self) -> str:
+        """As an operator knows it: its address."""
+
+    async def read(self, path: str, limit: int) -> bytes | None:
+        """The file `path` of its repository, None when it has none of that name.
+
+        Raises TrustRefused (trust.oversized) rather than read more than `limit` bytes, and
+        TrustUnavailable (trust.mirror_unreachable), in bounded time.
+        """
+
+    async def close(self) -> None:
+        """Give its connections back."""
+
+
 class Signer(Protocol):
     """Signs in this city's name. May be a token that takes milliseconds."""
 

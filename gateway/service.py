@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -58,7 +58,9 @@ class Gateway:
         expire: Expire,
         holding: Holding,
         city: Sequence[TakeIn | HandOver],
+        background: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] | None = None,
     ) -> None:
+        """`background`: what runs beside, by name, and may be cancelled at any time."""
         self._home = home
         self.store = store
         self._queue = queue
@@ -79,6 +81,7 @@ class Gateway:
         self._holding = holding
         self._board = Board(home, store, links=self._all_links, wake=self._wake_lane)
         self._city = city
+        self._background = background or {}
         self._couriers: dict[str, Courier] = {}
         self._links: dict[str, HttpLink] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -138,6 +141,8 @@ class Gateway:
         try:
             await self._listen(runner)
             self._start("board", self._board.run())
+            for name, work in self._background.items():
+                self._start(name, work())
             if "adapter" in self.roles:
                 for part in self._city:
                     self._start(_name(part), part.run())
@@ -198,7 +203,7 @@ class Gateway:
         _LOG.info("stopping: finishing what is taken")
         for part in self._parts():
             part.stop()
-        idle = {"expire", "holds", "board", "couriers"}
+        idle = {"expire", "holds", "board", "couriers", *self._background}
         idle.update(map(_name, filter(_waits, self._parts())))
         for name in idle & self._tasks.keys():
             self._tasks[name].cancel()

@@ -12,6 +12,7 @@ from gateway.cli import (
     demo,
     doctor,
     evidence,
+    federation,
     incident,
     links,
     member,
@@ -41,6 +42,7 @@ app = typer.Typer(
 for group in (
     member,
     members,
+    federation,
     case,
     message,
     incident,

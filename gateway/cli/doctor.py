@@ -11,6 +11,7 @@ from contracts.errors import (
     SettingsInvalid,
     StoreUnavailable,
     TongbanError,
+    TrustRefused,
     TrustUnavailable,
 )
 from gateway.cli import screen
@@ -38,6 +39,7 @@ _SUBJECTS = {
     "opening": "解密",
     "gateway": "网关",
     "members": "成员名单",
+    "trust": "联盟",
     "partner": "成员",
     "clock": "时钟",
 }
@@ -45,6 +47,7 @@ _SUBJECTS = {
 _OPENED: dict[type[TongbanError], str] = {
     KeyUnusable: "keys",
     StoreUnavailable: "database",
+    TrustRefused: "trust",
     TrustUnavailable: "members",
 }
 """What could not be opened, so that nothing else could be looked at."""

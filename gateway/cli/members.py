@@ -10,14 +10,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from contracts.errors import Wrong
 from gateway import config
 from gateway.cli import screen
 from gateway.cli.desk import Home
 from gateway.cli.language import say
+from gateway.clock import SystemClock
 from gateway.membership import Change, fingerprint, join, joining, read_entry
 from keys.trust.member import KeyState, Member
 from keys.trust.members_file import MembersFile
-from keys.trust.trust_list import key_state
+from keys.trust.trust_list import TrustList, key_state
 
 _STATES = {
     KeyState.VALID: ("有效", "valid"),
@@ -55,7 +57,7 @@ def add(
 
 
 def show_list(home: Home = Path()) -> None:
-    members = MembersFile(_list_file(home)).members()
+    members = _trust_list(home).members()
     console = screen.out()
     for member in members:
         console.print(title(member))
@@ -124,6 +126,20 @@ def _ask(member: Member) -> None:
         raise typer.Exit(1)
 
 
+def _trust_list(home: Path) -> TrustList:
+    folder = config.load(home)
+    if folder.settings.trust.root is None:
+        return MembersFile(folder.path(folder.settings.trust.members))
+    from gateway import bootstrap  # noqa: PLC0415  # help should not wait for it
+
+    return bootstrap.trust_list(folder, SystemClock())
+
+
 def _list_file(home: Path) -> Path:
     folder = config.load(home)
+    if folder.settings.trust.root is not None:
+        raise Wrong(
+            "the list of members is that of the federation: tongban federation mirror",
+            code="federation.not_now",
+        )
     return folder.path(folder.settings.trust.members)

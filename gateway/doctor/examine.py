@@ -11,8 +11,10 @@ from gateway import config
 from gateway.bootstrap import Parts
 from gateway.doctor import judge
 from gateway.doctor.finding import Finding, Level, good
+from gateway.doctor.trust import federation
 from gateway.doctor.visit import Visit, visit_all
 from gateway.lanes import merged
+from keys.trust.federation.federation import Federation
 from keys.trust.member import Member
 
 _BEIJING = timezone(timedelta(hours=8))
@@ -30,6 +32,10 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
     if folder.settings.queue.engine == "rabbitmq":
         yield await _broker(parts, folder.settings.queue.url or "")
     yield judge.calendar(known_years(), parts.home.clock.now().astimezone(_BEIJING).date())
+    trust = parts.home.trust
+    if isinstance(trust, Federation) and trust.standing is not None:
+        for finding in federation(trust.standing, parts.home.code, parts.home.clock.now()):
+            yield finding
     try:
         members = list(parts.home.trust.members())
         us = parts.home.trust.member(parts.home.code)

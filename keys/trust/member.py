@@ -16,6 +16,8 @@ MemberCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 RegionCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{6})?$")]
 """Region code down to the county (6 digits) or the village (12 digits)."""
 
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s?#]*)?$")]
+
 Kid = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
@@ -47,20 +49,48 @@ class MemberKey(_Published):
     closed_reason: str | None = None
 
 
+class TlsPin(_Published):
+    """A TLS certificate by the SHA-256 of its public key (SubjectPublicKeyInfo), and its days."""
+
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    valid_from: AwareDatetime
+    valid_to: AwareDatetime | None = None
+    closed_at: AwareDatetime | None = None
+    closed_reason: str | None = None
+
+
+class Contact(_Published):
+    """Whom to call when something is wrong."""
+
+    name: str | None = None
+    telephone: str | None = None
+    email: str | None = None
+
+
 class Member(_Published):
-    """One city. `jurisdictions` are the regions it speaks for, `address` is its gateway."""
+    """One city. `jurisdictions` are the regions it speaks for, `address` is its gateway.
+
+    `further_addresses` lead to the same gateway; `names` are those in other languages, by
+    language tag; `log_keys` sign checkpoints of its log.
+    """
 
     code: MemberCode
     name: str
     suite: Literal["sm", "intl"]
     jurisdictions: tuple[RegionCode, ...] = ()
-    address: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s?#]*)?$")]
+    address: Address
     signing_keys: tuple[MemberKey, ...] = ()
     sealing_keys: tuple[MemberKey, ...] = ()
+    names: dict[str, str] = {}
+    further_addresses: tuple[Address, ...] = ()
+    log_keys: tuple[MemberKey, ...] = ()
+    tls_pins: tuple[TlsPin, ...] = ()
+    contact: Contact | None = None
 
     @model_validator(mode="after")
     def _one_key_for_each_kid(self) -> "Member":
-        kids = Counter(key.kid for key in (*self.signing_keys, *self.sealing_keys))
+        keys = (*self.signing_keys, *self.sealing_keys, *self.log_keys)
+        kids = Counter([*(key.kid for key in keys), *(pin.sha256 for pin in self.tls_pins)])
         if repeated := [kid for kid, count in kids.items() if count > 1]:
             raise ValueError(f"these kid stand twice: {', '.join(repeated)}")
         return self

@@ -1,0 +1,1 @@
+"""Stand-ins for what only others have; never for what is tested."""
