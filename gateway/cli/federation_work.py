@@ -8,7 +8,7 @@ from contracts.errors import TrustUnavailable, Wrong
 from gateway import config
 from gateway.cli import federation_look as look
 from gateway.cli.federation_texts import confirm, show_members, show_root, show_signed, tell
-from gateway.federation import agreeing, copying, publishing
+from gateway.federation import agreeing, copying, publishing, scrutiny
 from gateway.federation.office import Office
 from gateway.federation.papers import (
     FounderPaper,
@@ -77,12 +77,12 @@ class Work:
         paper = read_paper(file)
         if isinstance(paper, MemberPaper):
             given = jurisdictions or [paper.code]
-            agreeing.check_member(paper, given, self._office.standing())
+            scrutiny.check_member(paper, given, self._office.standing())
             show_members([paper], given)
             confirm(yes=yes)
             signed = agreeing.propose_member(self._office, paper, given)
         elif isinstance(paper, Proposal):
-            root, targets = agreeing.parse_proposal(paper)
+            root, targets = scrutiny.parse_proposal(paper)
             if root is not None:
                 show_root(root)
             show_members(paper.members, targets=targets.signed)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from securesystemslib.exceptions import Error as KeyFault
-from securesystemslib.signer import Key
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Targets
 
@@ -19,6 +18,14 @@ from gateway.federation.papers import (
     invalid,
     not_now,
 )
+from gateway.federation.scrutiny import (
+    check_member,
+    check_proposal,
+    key_of,
+    parse_proposal,
+    parse_root,
+    refuse,
+)
 from keys.atomic_file import write_atomically
 from keys.suites.suite import SigningKey
 from keys.trust.federation import layout, tuf_keys
@@ -31,11 +38,8 @@ from keys.trust.federation.making import (
     next_targets,
     sign,
 )
-from keys.trust.federation.rules import broken_root, claimed_beyond
+from keys.trust.federation.rules import claimed_beyond
 from keys.trust.federation.standing import Standing
-from keys.trust.federation.walk import read_member
-from keys.trust.member import Member
-from keys.trust.succession import broken_rules
 
 _UNREADABLE = (RepositoryError, KeyFault, ValueError, KeyError, TypeError, AttributeError)
 
@@ -81,11 +85,11 @@ def propose_founding(
         raise not_now("there is a federation here already")
     papers = [founder_paper(office), *others]
     charter = Charter(name, suite, threshold, tuple(map(_founder, papers)))
-    _refuse(charter.mistakes())
+    refuse(charter.mistakes())
     now, targets = office.now(), first_targets(office.now())
     for paper in papers:
         check_member(paper.member, [paper.code], None)
-        admit(targets, paper.code, _key(paper.member.key), [paper.code])
+        admit(targets, paper.code, key_of(paper.member.key), [paper.code])
     members = tuple(paper.member for paper in papers)
     return _signed(office, charter, make_root(charter, 1, now), targets, members, None)
 
@@ -104,7 +108,7 @@ def propose_change(
     stay = [founder for founder in before.founders if founder.code not in gone]
     founders = (*stay, *map(_founder, others))
     charter = Charter(before.name, before.suite, threshold or before.threshold, founders)
-    _refuse(charter.mistakes())
+    refuse(charter.mistakes())
     now = office.now()
     root = make_root(charter, standing.versions["root"] + 1, now)
     targets = next_targets(targets_of(standing), now)
@@ -163,9 +167,11 @@ def keep_root(office: Office, roots: Sequence[str]) -> None:
         return
     folder = office.copy.folder / layout.METADATA
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    last = parse_root(roots[-1]).signed.version
     for text in roots:  # older ones serve those who start from them
         version = parse_root(text).signed.version
-        write_atomically(folder / f"{version}.root.json", text.encode(), mode=0o644)
+        if version < last:
+            write_atomically(folder / f"{version}.root.json", text.encode(), mode=0o644)
     write_atomically(office.anchor, newest, mode=0o644)
 
 
@@ -177,7 +183,7 @@ def propose_member(office: Office, paper: MemberPaper, jurisdictions: Sequence[s
     standing = office.standing()
     check_member(paper, jurisdictions, standing)
     targets = next_targets(targets_of(standing), office.now())
-    admit(targets, paper.code, _key(paper.key), jurisdictions)
+    admit(targets, paper.code, key_of(paper.key), jurisdictions)
     charter = charter_of(root_of(standing))
     return _signed(office, charter, None, targets, (paper,), standing)
 
@@ -186,11 +192,7 @@ def approve(office: Office, proposal: Proposal) -> Signed:
     """Add our signatures to a proposal of another founder, after the same checks as ours."""
     standing = office.standing() if office.anchor.exists() else None
     root, targets = parse_proposal(proposal)
-    _check_next(root, targets, standing)
-    for paper in proposal.members:
-        role = (targets.signed.delegations.roles or {}).get(paper.code)  # type: ignore[union-attr]
-        given = role.unrecognized_fields.get("jurisdictions", []) if role else []
-        check_member(paper, given, standing)
+    check_proposal(root, targets, proposal.members, standing, office.now())
     keys = office.founding_keys()
     added = _sign_both(keys, root, targets, standing)
     if not added:
@@ -199,68 +201,6 @@ def approve(office: Office, proposal: Proposal) -> Signed:
         office.note(approved_root=root_digest(root))
     charter = charter_of(root.signed if root is not None else root_of(_there(standing)))
     return _count(proposal.federation, charter, root, targets, proposal.members)
-
-
-def check_member(paper: MemberPaper, given: Sequence[str], standing: Standing | None) -> Member:
-    """The file in a paper: signed by the key in it, readable, within what it is given, and not
-    taking away a key that was published. Raises Wrong."""
-    try:
-        key = _key(paper.key)
-        role = Metadata[Targets].from_bytes(paper.role.encode())
-        key.verify_signature(role.signatures[key.keyid], role.signed_bytes)
-        info = role.signed.targets[layout.member_target(paper.code)]
-        info.verify_length_and_hashes(paper.member.encode())
-        member = read_member(paper.member.encode())
-    except _UNREADABLE as error:
-        raise invalid(f"{paper.code}: {error or type(error).__name__}") from None
-    if member.code != paper.code:
-        raise invalid(f"the file of {paper.code} is one of {member.code}")
-    if beyond := claimed_beyond(member, given):
-        raise TrustRefused(", ".join(beyond), code="trust.jurisdiction", member=paper.code)
-    before = standing.members.get(paper.code) if standing is not None else None
-    if before is not None and (broken := broken_rules(before, member)):
-        raise TrustRefused("; ".join(broken), code="trust.key_removed", member=paper.code)
-    return member
-
-
-def parse_proposal(proposal: Proposal) -> tuple[Metadata[Root] | None, Metadata[Targets]]:
-    """The metadata in a proposal, read and not trusted. Raises Wrong."""
-    try:
-        targets = Metadata[Targets].from_bytes(proposal.targets.encode())
-        if not isinstance(targets.signed, Targets) or targets.signed.delegations is None:
-            raise ValueError("no targets")
-    except _UNREADABLE as error:
-        raise invalid(f"the targets of the proposal: {error}") from None
-    return (parse_root(proposal.root) if proposal.root is not None else None), targets
-
-
-def parse_root(text: str) -> Metadata[Root]:
-    """A root file, read and not trusted. Raises Wrong."""
-    try:
-        root = Metadata[Root].from_bytes(text.encode())
-        mistakes = broken_root(root.signed) if isinstance(root.signed, Root) else ["no root"]
-    except _UNREADABLE as error:
-        raise invalid(f"the root: {error}") from None
-    _refuse(mistakes)
-    return root
-
-
-def _check_next(
-    root: Metadata[Root] | None, targets: Metadata[Targets], standing: Standing | None
-) -> None:
-    """A proposal follows on what is published, or it was made from an older state."""
-    versions = standing.versions if standing is not None else {"root": 0, "targets": 0}
-    if standing is None and root is None:
-        raise not_now("the proposal is of a federation that is not known here")
-    if root is not None and root.signed.version != versions["root"] + 1:
-        raise not_now(
-            f"the proposal is root {root.signed.version}, and {versions['root']} is published"
-        )
-    if targets.signed.version != versions["targets"] + 1:
-        raise not_now(
-            f"the proposal is targets {targets.signed.version}, "
-            f"and {versions['targets']} is published: propose it again"
-        )
 
 
 def _signed(
@@ -318,23 +258,9 @@ def _there(standing: Standing | None) -> Standing:
 
 
 def _founder(paper: FounderPaper) -> Founder:
-    return Founder(paper.code, paper.name, _key(paper.founding), _key(paper.publishing))
-
-
-def _key(plain: dict[str, Any]) -> Key:
-    """A key as TUF writes it; its name is made anew and not believed. Raises Wrong."""
-    try:
-        key = Key.from_dict("", dict(plain))
-        return tuf_keys.named(key)
-    except _UNREADABLE as error:
-        raise invalid(f"a key: {error}") from None
+    return Founder(paper.code, paper.name, key_of(paper.founding), key_of(paper.publishing))
 
 
 def _public(key: SigningKey) -> dict[str, Any]:
     plain: dict[str, Any] = tuf_keys.tuf_key(key.public()).to_dict()
     return plain
-
-
-def _refuse(mistakes: Sequence[str]) -> None:
-    if mistakes:
-        raise invalid("; ".join(mistakes))

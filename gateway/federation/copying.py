@@ -6,9 +6,10 @@ from pathlib import Path
 from contracts.errors import TrustRefused
 from gateway import config
 from gateway.exchange.refresh_trust import RefreshTrust, Visit
-from gateway.federation.agreeing import keep_root, parse_root
+from gateway.federation.agreeing import keep_root
 from gateway.federation.office import Office, root_digest, root_of
 from gateway.federation.papers import CopyPaper, not_now, read_paper
+from gateway.federation.scrutiny import parse_root
 from gateway.ports import Clock, Mirror, TrustMeter
 from keys.atomic_file import write_atomically
 from keys.trust.federation import layout

@@ -11,9 +11,10 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 
 from contracts.errors import TrustRefused
-from gateway.federation.agreeing import keep_root, parse_proposal
+from gateway.federation.agreeing import keep_root
 from gateway.federation.office import Office, ours_among, root_of
 from gateway.federation.papers import MemberPaper, Proposal, invalid, not_now
+from gateway.federation.scrutiny import parse_proposal
 from keys.suites.suite import SigningKey
 from keys.trust.federation import layout
 from keys.trust.federation.charter import charter_of

@@ -226,6 +226,8 @@ class _Walk:
             return Fault("trust.malformed", code, f"there is no {target}")
         if info.length > layout.MEMBER_BYTES:
             return Fault("trust.oversized", code, f"{target} has {info.length} bytes")
+        if not info.hashes.keys() <= set(layout.DIGESTS.values()):
+            return Fault("trust.malformed", code, f"digests are {', '.join(info.hashes)}")
         path = layout.target_path(target, next(iter(info.hashes.values())))
         if layout.PUBLISHED.fullmatch(path) is None:
             return Fault("trust.malformed", code, "the digest of its file is none")

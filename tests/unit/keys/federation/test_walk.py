@@ -352,6 +352,16 @@ def test_a_giant_file_is_not_asked_for(world: Simulator) -> None:
     assert faults(world.walk()) == {"411000": "trust.oversized"}
 
 
+def test_a_digest_that_not_every_client_knows(world: Simulator) -> None:
+    """It would be the mirror's fault, and so stop the whole walk, where it is not known."""
+    world.publish_member("411000")
+    role = world.roles["411000"]
+    role.targets["members/411000.json"].hashes["md5"] = "0" * 32
+    world.put("411000", sign(role, world.cities["411000"].own))
+    world.publish()
+    assert faults(world.walk()) == {"411000": "trust.malformed"}
+
+
 def test_time_is_given_not_taken(world: Simulator) -> None:
     """An auditor may ask what held on a day long ago."""
     assert world.walk(at=NOW + timedelta(days=13)).members == world.members
