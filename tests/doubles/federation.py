@@ -162,8 +162,12 @@ class Simulator:
         path = layout.TIMESTAMP if timestamp else layout.metadata_path(name, version)
         self.files[path] = data
         if name not in {"root", "snapshot", "timestamp"}:
-            self._role_bytes[name] = version, data
+            self.put_bytes(name, version, data)
         return data
+
+    def put_bytes(self, name: str, version: int, data: bytes) -> None:
+        """Let the next snapshot name these bytes, whatever they are."""
+        self._role_bytes[name] = version, data
 
     # --- reading -------------------------------------------------------------------------------
 
