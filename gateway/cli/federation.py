@@ -120,8 +120,14 @@ def publish(
     _work(home).publish(files or [], copy, output, offline=offline)
 
 
-def show(home: Home = Path()) -> None:
-    _work(home).show()
+def show(
+    home: Home = Path(),
+    members: Annotated[
+        Path | None,
+        typer.Option("--members", help=say("把名单写入此文件, 供离线核验", "write the list there")),
+    ] = None,
+) -> None:
+    _work(home).show(members)
 
 
 def mirror(

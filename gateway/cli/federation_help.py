@@ -51,8 +51,9 @@ HELP = {
         "publish.",
     ),
     "show": (
-        "查看联盟: 创始城市、门限、成员、各文件有效期.",
-        "Show the federation: founders, threshold, members, and until when each file holds.",
+        "查看联盟: 创始城市、门限、成员、各文件有效期. --members 另写出名单, 供审计员离线核验.",
+        "Show the federation: founders, threshold, members, and until when each file holds. "
+        "--members writes the list as well, for an auditor's tongban verify.",
     ),
     "mirror": (
         "取得联盟的最新副本: 缺省来自已知镜像; --from 可为地址、目录 (U 盘) 或单个文件.\n\n"

@@ -47,6 +47,10 @@ _TOLD = {
         "已把整个联盟写入 {0}: 对方 tongban federation mirror --from 此文件",
         "wrote all of it to {0}: for tongban federation mirror --from there",
     ),
+    "listed": (
+        "已写出成员名单 {0}, 可供 tongban verify 离线核验",
+        "wrote the list of members {0}, for tongban verify",
+    ),
     "settled": (
         "已在 {0} 中启用联盟; 重启网关后生效",
         "{0} names the federation now; restart the gateway",

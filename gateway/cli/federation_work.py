@@ -21,6 +21,7 @@ from gateway.federation.papers import (
     read_paper,
     write_paper,
 )
+from keys.trust.members_file import write_members
 
 
 class Work:
@@ -120,8 +121,13 @@ class Work:
             tell("copied", write_paper(copy, copy_paper(copying.whole(office))))
         look.show_standing(standing, office.now())
 
-    def show(self) -> None:
-        look.show_federation(self._office.standing(), self._office.now())
+    def show(self, members: Path | None) -> None:
+        standing = self._office.standing()
+        look.show_federation(standing, self._office.now())
+        if members is not None:  # with those that left: old seals are judged by their keys
+            known = {**self._office.copy.members(), **standing.members}
+            write_members(members, list(known.values()))
+            tell("listed", members)
 
     def mirror(self, source: str | None) -> None:
         office = self._office

@@ -22,6 +22,7 @@ from gateway.federation.publishing import publish
 from keys.stores.file import FileKeyStore
 from keys.trust.federation import layout
 from keys.trust.federation.copy import Copy
+from keys.trust.members_file import read_members
 from tests.end_to_end.command import tongban
 from tests.processes.city import City, cities
 from tests.processes.federation import QUICK, found
@@ -94,7 +95,9 @@ def test_a_city_joins_by_files_and_its_partners_learn_of_it(tmp_path: Path) -> N
         new.start().ready()
         for city in (one, two):
             until(partial(_knows, city, "411000"), f"{city.code} learns of the new member")
-        assert "许昌市 411000" in federation("show", home=new.folder)
+        list_file = tmp_path / "members.json"
+        assert "许昌市 411000" in federation("show", "--members", list_file, home=new.folder)
+        assert {member.code for member in read_members(list_file).members} == {*SUITES, "411000"}
         assert federation("check", home=new.folder).count("version 2") == 2
         with pytest.raises(Wrong, match="that of the federation"):
             app(

@@ -7,7 +7,7 @@ nothing of it is used (`trust.frozen`).
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from contracts.errors import TongbanError, TrustRefused, TrustUnavailable
@@ -36,6 +36,7 @@ class Federation:
         walk(anchor, Known(), now())  # for what it raises
         self._lock = threading.Lock()
         self._standing: Standing | None = None
+        self._first_end = "", datetime.max.replace(tzinfo=UTC)
         self._roll = Roll(MemberList(members=()))
         self._complaint: TongbanError = TrustUnavailable("no copy of the federation yet")
 
@@ -111,7 +112,7 @@ class Federation:
             if before is not None and standing.version <= before.version:
                 return False
             self._roll = Roll(MemberList(members=tuple(standing.members.values())))
-            self._standing = standing
+            self._standing, self._first_end = standing, standing.first_end()
         _log.info("federation: version %d, %d members", standing.version, len(standing.members))
         for fault in standing.faults:
             _log.error("federation: %s of %s: %s", fault.code, fault.member, fault.detail)
@@ -120,10 +121,9 @@ class Federation:
     # --- until when -------------------------------------------------------------------------------
 
     def _valid(self) -> Roll:
-        standing = self._standing
-        if standing is None:
+        if self._standing is None:
             raise self._complaint
-        role, end = standing.first_end()
+        role, end = self._first_end
         if self._now() >= end:
             raise TrustUnavailable(f"its {role} ended at {end}", code="trust.frozen", file=role)
         return self._roll

@@ -94,6 +94,7 @@ def test_no_label_is_too_strange(metrics: Metrics, strange: str) -> None:
     metrics.settled(strange, strange, -1.0)
     metrics.rejected(strange)
     metrics.limited(strange, strange)
+    metrics.trust_refused(strange, strange)
     assert metrics.scrape([Backlog(strange, 0, None)], [], {strange: 1}, 0)
 
 
