@@ -81,13 +81,24 @@ def invite(
 
 def join(
     invitation: Annotated[
-        Path, typer.Argument(help=say("收到的邀请文件", "the invitation that came"))
-    ],
+        Path | None, typer.Argument(help=say("收到的邀请文件", "the invitation that came"))
+    ] = None,
     home: Home = Path(),
+    new_key: Annotated[
+        bool,
+        typer.Option("--new-key", help=say("已是成员: 换新的成员密钥", "a member: with a new key")),
+    ] = False,
     yes: Yes = False,
     output: Output = None,
 ) -> None:
-    _work(home).join(invitation, output, yes=yes)
+    if new_key == (invitation is not None):
+        raise typer.BadParameter(
+            say("给出邀请文件, 或 --new-key 之一", "give an invitation, or --new-key")
+        )
+    if invitation is None:
+        _work(home).rejoin(output)
+    else:
+        _work(home).join(invitation, output, yes=yes)
 
 
 def approve(

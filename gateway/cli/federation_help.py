@@ -27,9 +27,12 @@ HELP = {
     ),
     "join": (
         "凭邀请文件申请加入. 须先 tongban init. 写出 join-代码.json, 交给任一创始城市; "
-        "对方发布后, 执行 tongban federation mirror.",
+        "对方发布后, 执行 tongban federation mirror.\n\n"
+        "成员密钥遗失或泄露: --new-key 换新密钥再次申请, 经创始城市批准后生效.",
         "Ask to join, with the invitation; after tongban init. Writes join-CODE.json for any "
-        "founding city; once it is published, run tongban federation mirror.",
+        "founding city; once it is published, run tongban federation mirror.\n\n"
+        "A member key that is lost or stolen: --new-key asks again with a new one; it counts once "
+        "the founders approved.",
     ),
     "approve": (
         "创始城市批准: 入盟申请 join-代码.json (写出提案), 或他城的提案 (加上本市签名).\n\n"

@@ -136,6 +136,16 @@ def show_members(
             console.print(f"  {say('可代表的辖区', 'may speak for')}: {' '.join(regions)}")
 
 
+def remark_new_key() -> None:
+    """That a request is not of a new city."""
+    screen.out().print(
+        say(
+            "[yellow]! 该城市已是成员: 批准即以上列成员密钥替换其现用密钥[/]",
+            "[yellow]! it is a member already: to approve replaces its key by the one above[/]",
+        )
+    )
+
+
 def show_signed(signed: Signed, file: Path) -> None:
     """How many have signed a proposal, and what to do with it now."""
     place, k = f"[bold]{escape(str(file))}[/]", signed.charter.threshold

@@ -7,7 +7,14 @@ from pathlib import Path
 from contracts.errors import TrustUnavailable, Wrong
 from gateway import config
 from gateway.cli import federation_look as look
-from gateway.cli.federation_texts import confirm, show_members, show_root, show_signed, tell
+from gateway.cli.federation_texts import (
+    confirm,
+    remark_new_key,
+    show_members,
+    show_root,
+    show_signed,
+    tell,
+)
 from gateway.federation import agreeing, copying, publishing, scrutiny
 from gateway.federation.office import Office
 from gateway.federation.papers import (
@@ -72,14 +79,23 @@ class Work:
         show_members([request])
         tell("joining", written)
 
+    def rejoin(self, output: Path | None) -> None:
+        request = agreeing.rejoin(self._office)
+        written = write_paper(output or Path(f"join-{self._office.code}.json"), request)
+        show_members([request])
+        tell("joining", written)
+
     def approve(
         self, file: Path, jurisdictions: Sequence[str] | None, output: Path | None, *, yes: bool
     ) -> None:
         paper = read_paper(file)
         if isinstance(paper, MemberPaper):
             given = jurisdictions or [paper.code]
-            scrutiny.check_member(paper, given, self._office.standing())
+            standing = self._office.standing()
+            scrutiny.check_member(paper, given, standing)
             show_members([paper], given)
+            if paper.code in standing.members:
+                remark_new_key()
             confirm(yes=yes)
             signed = agreeing.propose_member(self._office, paper, given)
         elif isinstance(paper, Proposal):

@@ -158,6 +158,16 @@ def join(office: Office, invitation: Invitation) -> MemberPaper:
     return office.paper(1, charter_of(root.signed).suite)
 
 
+def rejoin(office: Office) -> MemberPaper:
+    """Ask for our seat with a new key of ours: the old one is lost, or others may have it."""
+    standing = office.standing()
+    if office.code not in standing.members:
+        raise not_now(f"{office.code} is not a member: join with an invitation")
+    office.new_member_key()
+    version = standing.versions.get(office.code, 0) + 1
+    return office.paper(version, charter_of(root_of(standing)).suite)
+
+
 def keep_root(office: Office, roots: Sequence[str]) -> None:
     """Make the newest of `roots` our root file; one that is there is not replaced."""
     newest = roots[-1].encode()

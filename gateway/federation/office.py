@@ -132,6 +132,10 @@ class Office:
         assert self.notes.member is not None  # noqa: S101 - it was just noted
         return self._store.signing_key(self.notes.member)
 
+    def new_member_key(self) -> None:
+        """A fresh one in place of the old; founders must give it the seat (`approve`)."""
+        self.note(member=self._new_key("member"))
+
     def founding_keys(self) -> list[SigningKey]:
         return [self._store.signing_key(uri) for uri in self.notes.founding]
 

@@ -179,6 +179,19 @@ async def test_a_member_publishes_its_own_file(pair: list[Office]) -> None:
     assert code_of(lambda: publishing.publish(publisher, [], [stale])) == "federation.not_now"
 
 
+async def test_a_member_that_lost_its_key_gets_its_seat_back(pair: list[Office]) -> None:
+    before = await founded(pair, 2)
+    request = agreeing.rejoin(pair[1])
+    after = seated(pair, request)
+    assert after.members == before.members
+    assert after.versions["440100"] == 2
+    change(pair[1], address="https://moved.example")
+    await brought(pair[1], pair[0])
+    assert publishing.publish(pair[0], [], [news_of(pair[1])]).members["440100"].address == (
+        "https://moved.example"
+    )
+
+
 async def test_what_clients_would_refuse_is_not_published(pair: list[Office]) -> None:
     before = await founded(pair, 2)
     member, publisher = pair[1], pair[0]
