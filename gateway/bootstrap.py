@@ -126,7 +126,7 @@ def refresh_trust(
 async def first_trust(folder: config.Home) -> None:
     """Where our copy of the federation does not hold, get one before anything starts.
 
-    Raises TrustUnavailable when no mirror has one either.
+    Raises what was wrong with the first mirror, when none has a copy that holds.
     """
     clock = SystemClock()
     federation = trust_list(folder, clock)
@@ -136,9 +136,12 @@ async def first_trust(folder: config.Home) -> None:
         federation.members()
     except TrustUnavailable:
         refresh = refresh_trust(folder, federation, clock, Metrics())
-        await refresh.once()
+        visits = await refresh.once()
         await refresh.close()
-        federation.members()
+        try:
+            federation.members()
+        except TrustUnavailable as error:
+            raise next((visit.error for visit in visits if visit.error), error) from None
 
 
 def _store(folder: config.Home, clock: Clock) -> Store:
