@@ -26,7 +26,7 @@ from sqlalchemy.types import TypeEngine
 from gateway.stores.bulk import Row
 
 _MOST = 1024  # rows in one statement
-_PLACE = "place"
+_PLACE = "in_order"
 
 
 class ArrayBulk:

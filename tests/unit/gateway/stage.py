@@ -77,3 +77,11 @@ async def to_the_city(store: Store) -> list[Ticket]:
     lanes = await store.lanes(CITY_LANE)
     found = [ticket for lane in lanes for ticket in await store.tickets(lane, 0, 100_000)]
     return sorted(found, key=lambda ticket: ticket.position)
+
+
+async def keep_lease(city: City, name: str, owner: str) -> None:
+    """As another process of the city that has it, until cancelled."""
+    while True:
+        now = city.home.now_ms()
+        assert await city.store.lease(name, owner, now, now + 6_000)
+        await city.clock.sleep(2.0)

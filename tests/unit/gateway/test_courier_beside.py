@@ -12,7 +12,7 @@ from gateway.queues.embedded import EmbeddedQueue
 from gateway.records import partner_lane
 from gateway.simulation.loop import simulate
 from gateway.simulation.network import SimulatedNetwork, Weather
-from tests.unit.gateway.stage import ELSEWHERE, THERE, City, two_cities
+from tests.unit.gateway.stage import ELSEWHERE, THERE, City, keep_lease, two_cities
 
 LANE = partner_lane(THERE)
 PACE = Pace(backoff_base=600.0, backoff_ceiling=600.0)
@@ -105,13 +105,13 @@ def test_a_courier_that_lost_its_lane_lets_go_and_comes_back_when_it_is_free() -
         await scene.until_empty()
         assert not scene.couriers[0].waiting
         await scene.here.store.release(LANE, "p1")
-        now = scene.here.home.now_ms()
-        assert await scene.here.store.lease(LANE, "another", now, now + 60_000)
+        another = asyncio.create_task(keep_lease(scene.here, LANE, "another"))
         await scene.clock.sleep(12.0)
         assert scene.couriers[0].waiting
         await scene.here.opens("2")
         await scene.clock.sleep(20.0)
         assert await scene.here.store.tickets(LANE, 0, 1), "it is the other's to carry"
+        another.cancel()
         assert await scene.until_empty() < 60.0
         scene.couriers[0].stop()
         await running

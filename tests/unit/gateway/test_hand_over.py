@@ -24,7 +24,15 @@ from gateway.records import (
 from gateway.simulation.drafts import said, submission
 from gateway.simulation.front_end import MemoryConnector, ToldAdapter
 from gateway.simulation.loop import simulate
-from tests.unit.gateway.stage import ELSEWHERE, HERE, THERE, City, to_the_city, two_cities
+from tests.unit.gateway.stage import (
+    ELSEWHERE,
+    HERE,
+    THERE,
+    City,
+    keep_lease,
+    to_the_city,
+    two_cities,
+)
 
 
 class Counter:
@@ -260,6 +268,7 @@ def test_what_an_older_version_wrote_is_handed_over_in_its_place() -> None:
 
 def test_what_came_after_an_older_version_wrote_waits_for_that() -> None:
     counter = Counter()
+    older: list[asyncio.Task[None]] = []
 
     async def scene() -> None:
         await counter.comes(Kind.REMIND)
@@ -269,12 +278,13 @@ def test_what_came_after_an_older_version_wrote_waits_for_that() -> None:
         changes = Changes(tickets=again, tickets_done=[first.position, second.position])
         await counter.there.store.apply(Scope(), lambda _: Verdict(changes, None))
         # While another process has the lane of older versions, and is slow.
-        now = counter.there.home.now_ms()
-        assert await counter.there.store.lease(CITY_LANE, "older", now, now + 30_000)
+        older.append(asyncio.create_task(keep_lease(counter.there, CITY_LANE, "older")))
+        await counter.there.clock.sleep(0)
 
     async def nothing_goes() -> None:
         await counter.there.clock.sleep(20.0)
         assert counter.adapter.written == []
+        older[0].cancel()
 
     counter.runs(scene, nothing_goes)
     assert [draft.kind for draft in counter.adapter.written] == [Kind.SUBMIT, Kind.REMIND]
