@@ -180,7 +180,7 @@ def test_an_unknown_case_is_an_error_in_the_readers_language(zhengzhou: Path) ->
 def test_a_folder_without_a_member_says_how_to_make_one(tmp_path: Path) -> None:
     ended = tongban("case", "list", "--home", tmp_path)
     assert ended.code == 2
-    assert "tongban init" in ended.err
+    assert "tongban init" in " ".join(ended.err.split())  # a long path breaks the line
 
 
 def test_a_case_for_a_city_that_is_no_member_is_refused(zhengzhou: Path) -> None:

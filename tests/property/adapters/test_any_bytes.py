@@ -36,14 +36,14 @@ def read(city: str, document: bytes) -> None:
 @example(document=b'{"number":"\\ud800","kind":"case.remind","body":{}}')
 @example(document=b'{"number":"1","kind":["a"],"body":{"reminded_at":1e999}}')
 @example(document=b'{"table":{"a":1},"row":{"project_no":[]}}')
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_bytes(city: str, document: bytes) -> None:
     read(city, document)
 
 
 @pytest.mark.parametrize("city", ADAPTERS)
 @given(data=st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_samples_with_a_piece_changed(city: str, data: st.DataObject) -> None:
     original = data.draw(st.sampled_from(SAMPLES[city])).read_bytes()
     start = data.draw(st.integers(0, len(original)))

@@ -37,7 +37,7 @@ CASES = [
 
 @pytest.mark.parametrize(("city", "kind"), CASES)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_what_is_not_lost_comes_back(city: str, kind: Kind, data: st.DataObject) -> None:
     adapter = ADAPTERS[city]
     body = data.draw(drafted(kind, CROSSWALKS[city]))
@@ -62,7 +62,7 @@ def test_what_is_not_lost_comes_back(city: str, kind: Kind, data: st.DataObject)
     ("city", "kind"), [(city, kind) for city in CITIES for kind in NOT_CARRIED[city]]
 )
 @given(data=st.data())
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_what_has_no_place_is_refused(city: str, kind: Kind, data: st.DataObject) -> None:
     draft = Draft("1", kind, data.draw(drafted(kind, CROSSWALKS[city])))
     with pytest.raises(DocumentRejected) as caught:
@@ -72,7 +72,7 @@ def test_what_has_no_place_is_refused(city: str, kind: Kind, data: st.DataObject
 
 @pytest.mark.parametrize(("city", "kind"), CASES)
 @given(data=st.data())
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 def test_writing_is_repeatable(city: str, kind: Kind, data: st.DataObject) -> None:
     draft = Draft("20201124000017", kind, data.draw(drafted(kind, CROSSWALKS[city])))
     assert ADAPTERS[city].write(draft) == ADAPTERS[city].write(draft)

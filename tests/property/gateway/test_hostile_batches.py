@@ -143,13 +143,13 @@ def test_the_good_batch_is_taken() -> None:
     assert [each.result for each in reply.results] == [Result.TAKEN]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_batch_of_any_shape_is_answered_or_rejected(data: st.DataObject) -> None:
     asyncio.run(receive(json.dumps(mutated(data, GOOD)).encode()))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_bytes_of_any_kind_are_answered_or_rejected(data: st.DataObject) -> None:
     body = orjson.dumps(GOOD)
@@ -158,7 +158,7 @@ def test_bytes_of_any_kind_are_answered_or_rejected(data: st.DataObject) -> None
     asyncio.run(receive(body[:start] + data.draw(st.binary(max_size=20)) + body[end:]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_an_envelope_of_any_shape_under_a_good_seal_gets_a_receipt_or_a_later(
     data: st.DataObject,
@@ -174,7 +174,7 @@ async def _answer(raw: str) -> BatchReply | None:
     return await receive(await sealed(raw, GOOD["messages"][0]["parts"]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_a_body_of_any_shape_in_a_good_envelope_gets_a_receipt(data: st.DataObject) -> None:
     """The private half: sealed to us, with digests that hold, by a member."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from securesystemslib.exceptions import FormatError
 from securesystemslib.formats import encode_canonical
@@ -58,7 +58,7 @@ def holds(files: dict[str, bytes]) -> None:
     assert standing.faults or len(standing.members) == 2
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250)
 @given(st.data())
 def test_a_document_with_one_thing_changed(data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(PATHS))
@@ -68,7 +68,7 @@ def test_a_document_with_one_thing_changed(data: st.DataObject) -> None:
     holds({**WORLD.files, path: json.dumps(document).encode()})
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.data())
 def test_nonsense_that_a_member_signs_harms_no_other(data: st.DataObject) -> None:
     """Its own role, changed in one place, under its own good signature, and published."""
@@ -99,7 +99,7 @@ def test_nonsense_that_a_member_signs_harms_no_other(data: st.DataObject) -> Non
     assert standing.members["440100"] == world.members["440100"]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(st.sampled_from(PATHS), st.integers(0, 5000), st.binary(max_size=4), st.integers(0, 40))
 def test_bytes_changed(path: str, at: int, new: bytes, gone: int) -> None:
     old = WORLD.files[path]
@@ -107,7 +107,7 @@ def test_bytes_changed(path: str, at: int, new: bytes, gone: int) -> None:
     holds({**WORLD.files, path: old[:at] + new + old[at + gone :]})
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.permutations(PATHS), st.integers(0, 3))
 def test_files_under_other_names(order: list[str], kept: int) -> None:
     moved = dict(zip(PATHS, (WORLD.files[path] for path in order), strict=True))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keys.suites import SUITES
@@ -33,7 +33,7 @@ def keys_of(standing: Standing) -> dict[str, MemberKey]:
     return {key.kid: key for key in member.signing_keys}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(st.lists(st.tuples(files, st.booleans()), min_size=1, max_size=6))
 def test_keys_only_ever_come_and_close(steps: list[tuple[list[MemberKey], bool]]) -> None:
     world = Simulator(codes=("410100",), threshold=1)
