@@ -17,10 +17,12 @@ from gateway import config
 from gateway.member_folder import NewMember, make_member_folder
 from keys.trust.member import Member
 from keys.trust.members_file import write_members
+from tests.processes.nursery import Born, bear
 from tests.processes.patience import LONG, until
 from tests.processes.ports import free_port
 
 _ROOT = Path(__file__).parents[2]
+_COMMAND = ("gateway.cli",)
 _QUICK = {
     # A partner that is killed fifty times must not be waited for by the minute.
     "TONGBAN_EXCHANGE__BACKOFF_CEILING_S": "0.5",
@@ -41,9 +43,9 @@ class City:
     folder: Path
     port: int
     env: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Born | None = None
     database: str | None = None
-    command: tuple[str, ...] = ("gateway.cli",)
+    command: tuple[str, ...] = _COMMAND
     release: Path = _ROOT
     """Where the package lies that its process runs."""
 
@@ -79,19 +81,21 @@ class City:
     def start(self) -> "City":
         """Start and do not wait."""
         assert self.process is None
+        listen = {"TONGBAN_GATEWAY__LISTEN": self._listen}
+        environment = {**os.environ, **_QUICK, **listen, **self.env}
+        if self.release == _ROOT and self.command == _COMMAND:
+            log_file = self._log_file
+            arguments = ["run", str(self.folder)]
+            self.process = bear(arguments, environment, _ROOT, log_file, log_file)
+            return self
+        environment["PYTHONPATH"] = str(self.release)  # before an editable install
         with self._log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *self.command, "run", str(self.folder)],
                 cwd=self.release,
                 stderr=log,
                 stdout=log,
-                env={
-                    **os.environ,
-                    **_QUICK,
-                    "PYTHONPATH": str(self.release),  # before an editable install
-                    "TONGBAN_GATEWAY__LISTEN": self._listen,
-                    **self.env,
-                },
+                env=environment,
             )
         return self
 
