@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import baselines, exchange, stages, translate
+from benchmarks import baselines, engines, exchange, stages, translate
 
 _OUTPUT = Path("build/bench.json")
 _SUITES = ("sm", "intl")
@@ -30,6 +30,10 @@ def main() -> None:
     if options.long:
         run = exchange.measure("sm", messages=options.long, singles=50)
         _keep(found, {f"long.sm.{k}": v for k, v in run.items()}, f"{options.long} messages, sm")
+    if options.engines:
+        title = "PostgreSQL and RabbitMQ, 1, 2 and 4 processes a member, beside a shovel"
+        run = engines.measure(messages=options.engines, singles=options.singles)
+        _keep(found, run, title)
     _keep(found, _ratios(found), "ratios")
     _judge(found)
     _OUTPUT.parent.mkdir(exist_ok=True)
@@ -43,6 +47,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--singles", type=int, default=300, help="single messages at rest")
     parser.add_argument("--runs", type=int, default=2, help="runs a suite; the best counts")
     parser.add_argument("--long", type=int, default=100_000, help="messages of the long run")
+    parser.add_argument(
+        "--engines", type=int, default=10_000, help="messages over servers; 0: none"
+    )
     return parser.parse_args()
 
 
@@ -58,7 +65,11 @@ def _best(suite: str, options: argparse.Namespace) -> dict[str, float]:
 def _ratios(found: dict[str, float]) -> dict[str, float]:
     """What the figures mean: who is faster than what, on this machine, in this minute."""
     sm, intl = (found[f"exchange.{suite}.messages_per_s"] for suite in _SUITES)
+    over_servers = [found.get(f"engines.sm.{count}.messages_per_s") for count in engines.PROCESSES]
+    shovel = found.get("baseline.shovel.messages_per_s")
+    best = max((rate for rate in over_servers if rate is not None), default=None)
     return {
+        **({"ratio.engines_to_shovel": best / shovel} if best and shovel else {}),
         "ratio.sm_to_intl": sm / intl,
         "ratio.sm_to_sm2_signs": sm / found["baseline.sm.signs_per_s"],
         "ratio.sm_to_aiohttp_posts": sm / found["baseline.aiohttp.posts_per_s"],
@@ -73,12 +84,14 @@ def _judge(found: dict[str, float]) -> None:
     grown = max(found[key] for key in (*long, *(f"exchange.{s}.{growth}" for s in _SUITES)))
     at_rest = max(found[f"exchange.{suite}.p99_ms"] for suite in _SUITES)
     rate, ratio = found["exchange.sm.messages_per_s"], found["ratio.sm_to_intl"]
-    targets = (
+    targets = [
         ("sm, messages a second", ">= 2,500", rate, rate >= 2_500),
         ("sm to intl", ">= 0.8", ratio, ratio >= 0.8),
         ("p99 at rest, ms, both suites", "< 30", at_rest, at_rest < 30),
         ("growth in the second half, MiB, every run", "< 16", grown, grown < 16),
-    )
+    ]
+    if (over := found.get("ratio.engines_to_shovel")) is not None:
+        targets.append(("over servers, the best, to the shovel", ">= 1", over, over >= 1))
     sys.stdout.write("\ntargets\n")
     for name, target, value, reached in targets:
         said = "reached" if reached else "not reached"
