@@ -62,7 +62,7 @@ class Doubt(Protocol):
     """A database far away may commit and die, or be cut off, before it says so."""
 
     def name(self, connection: Connection) -> str:
-        """What the connection's transaction can be asked for by."""
+        """What the connection's transaction can be asked for by; the last of its work."""
 
     def committed(self, name: str) -> bool:
         """Whether that transaction came about. Raises DBAPIError when nobody can say."""
@@ -132,7 +132,11 @@ class GroupCommit:
 
     def _work(self) -> None:
         while (jobs := self._gather()) is not None:
-            _tell(self._commit(jobs))
+            try:
+                outcomes = self._commit(jobs)
+            except BaseException as error:  # not foreseen: nobody may wait for ever
+                outcomes = [_Outcome(job, error=error) for job in jobs]
+            _tell(outcomes)
 
     def _gather(self) -> list[_Job] | None:
         """Everything that has queued up; None at the end."""

@@ -17,14 +17,14 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from contracts.errors import StoreUnavailable
 from gateway.ports import Clock
 from gateway.stores.bulk_arrays import ArrayBulks
-from gateway.stores.doubt import TRANSACTION, ByNumber
+from gateway.stores.doubt import ByMark
 from gateway.stores.migrate import migrate
 from gateway.stores.months import MonthlyTransaction, archive_of
 from gateway.stores.nul import keep_nul
 from gateway.stores.sql import READERS, SqlStore
 
 _WRITERS_LOCK = 0x746F6E6762616E  # "tongban"
-_LOCK = "SELECT pg_advisory_xact_lock($1), pg_current_xact_id()::text"
+_LOCK = "SELECT pg_advisory_xact_lock($1)"
 _TIME = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 _LINE: dict[str, Any] = {  # a server that is gone without a word is noticed within half a minute
     "connect_timeout": 10,
@@ -78,7 +78,7 @@ def store_over(engine: Engine, clock: Clock) -> SqlStore:
         insert=insert,
         transaction=MonthlyTransaction(ArrayBulks(engine.dialect)),
         explain=explain,
-        doubt=ByNumber(engine),
+        doubt=ByMark(engine),
         time=_server_time,
         archive=archive_of,
     )
@@ -140,8 +140,7 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     else:
         # Read committed: what follows sees all that the last holder of the lock wrote.
-        _, number = connection.exec_driver_sql(_LOCK, (_WRITERS_LOCK,)).one()
-        connection.info[TRANSACTION] = number
+        connection.exec_driver_sql(_LOCK, (_WRITERS_LOCK,))
 
 
 def explain(error: DBAPIError | Error) -> StoreUnavailable:

@@ -4,6 +4,7 @@ They work from the test's own process, on the same stores as the gateways that r
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -48,7 +49,9 @@ class Office:
 
         deadline = asyncio.get_running_loop().time() + within
         while not await step():
-            assert asyncio.get_running_loop().time() < deadline, "the cases were not all closed"
+            seen = Counter(state.value for _, state in self.cases(partner))
+            late = asyncio.get_running_loop().time() > deadline
+            assert not late, f"the cases were not all closed: {dict(seen)}"
             await asyncio.sleep(0.1)
 
     def cases(self, partner: str) -> list[tuple[str, State]]:

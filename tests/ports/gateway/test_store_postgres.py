@@ -111,6 +111,28 @@ async def test_a_commit_whose_answer_is_lost_is_asked_for(
     await store.close()
 
 
+async def test_a_commit_that_a_crash_undid_is_not_taken_for_that_of_somebody_else() -> None:
+    """The server had not written down the number of the transaction, and gives it again."""
+    with private_server() as server:
+        engine = connect(server.database())
+        store = open_postgres(engine.url.render_as_string(hide_password=False), None, CLOCK)
+        await store.close()
+        store = store_over(engine, CLOCK)
+
+        @event.listens_for(engine, "commit", once=True)
+        def crash(connection: Connection) -> None:
+            server.stop()
+            server.start()
+            for _ in range(50):
+                server.execute("SELECT pg_current_xact_id()")
+            connection.exec_driver_sql("SELECT 1")  # fails as the COMMIT would have
+
+        with pytest.raises(StoreUnavailable):
+            await write(store, messages=[message("m1")])
+        assert await store.message(US, "m1") is None
+        await store.close()
+
+
 @pytest.mark.parametrize("committed", [True, False])
 async def test_what_nobody_can_tell_is_called_in_doubt(
     postgres: Server, database: str, monkeypatch: pytest.MonkeyPatch, *, committed: bool
