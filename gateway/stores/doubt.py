@@ -18,7 +18,9 @@ from sqlalchemy.exc import DBAPIError
 
 _PATIENCE_SECONDS = 30.0  # a server that crashed is mostly back by then
 _PAUSE_SECONDS = 0.2
-_UNDER = "commit/"
+UNDER = "commit/"
+"""How the keys of marks begin; they stand among the notes."""
+
 _MARK = """
 INSERT INTO note (key, at, text)
 VALUES ($1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, $2)
@@ -36,7 +38,7 @@ class ByMark:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._key = f"{_UNDER}{secrets.token_hex(16)}"
+        self._key = f"{UNDER}{secrets.token_hex(16)}"
         self._numbers = itertools.count()
 
     def name(self, connection: Connection) -> str:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from gateway.records import Hold, Note, Scope, Snapshot, Ticket
 from gateway.stores import rows
 from gateway.stores.bulk import Bulks
+from gateway.stores.doubt import UNDER
 from gateway.stores.schema import HOLD, NOTE, TICKET
 
 _NAMED = (
@@ -104,7 +105,9 @@ def holds(connection: Connection) -> list[Hold]:
 
 
 def notes(connection: Connection, prefix: str) -> list[Note]:
-    query = select(NOTE).where(NOTE.c.key.startswith(prefix, autoescape=True)).order_by(NOTE.c.key)
+    begins = NOTE.c.key.startswith(prefix, autoescape=True)
+    ours = NOTE.c.key.startswith(UNDER, autoescape=True)  # the marks of `doubt`, no notes
+    query = select(NOTE).where(begins, ~ours).order_by(NOTE.c.key)
     return [rows.note_record(row) for row in connection.execute(query)]
 
 
