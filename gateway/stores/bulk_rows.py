@@ -38,19 +38,20 @@ class RowBulk:
         self._compiled: dict[int, tuple[str, list[int]]] = {}
 
     def execute(self, connection: Connection, rows: Sequence[Row]) -> None:
-        for chunk in _chunks(rows):
-            sql, order = self._statement(len(chunk))
-            flat = [value for row in chunk for value in row]
-            connection.exec_driver_sql(sql, tuple([flat[place] for place in order]))
+        for sql, given in self._statements(rows):
+            connection.exec_driver_sql(sql, given)
 
     def fetch(self, connection: Connection, rows: Sequence[Row]) -> list[Any]:
         found: list[Any] = []
+        for sql, given in self._statements(rows):
+            found += connection.exec_driver_sql(sql, given).fetchall()
+        return found
+
+    def _statements(self, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
         for chunk in _chunks(rows):
             sql, order = self._statement(len(chunk))
             flat = [value for row in chunk for value in row]
-            given = tuple([flat[place] for place in order])
-            found += connection.exec_driver_sql(sql, given).fetchall()
-        return found
+            yield sql, tuple([flat[place] for place in order])
 
     def _statement(self, size: int) -> tuple[str, list[int]]:
         """The SQL text, and which of the flat values each of its parameters is."""

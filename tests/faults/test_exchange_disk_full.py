@@ -14,6 +14,7 @@ import pytest
 from contracts.messages import Kind
 from tests.processes.answer import Answer
 from tests.processes.city import City, cities
+from tests.processes.filling import BODY, post_until_full
 from tests.processes.forger import Letter, new_id
 from tests.processes.ledger import ask, assert_proven, assert_same_story, count
 from tests.processes.office import all_settled, offices
@@ -22,7 +23,6 @@ from tests.processes.under_attack import UnderAttack, under_attack
 
 ROOM = 300_000
 """Bytes by which the files may still grow."""
-BODY = b'{"reminded_at":"2026-01-01T08:00:00Z","note":"","x":"' + b"y" * 60_000 + b'"}'
 
 
 def fill_the_disk(city: City) -> None:
@@ -43,20 +43,6 @@ def make_room(city: City) -> None:
 def attack(tmp_path: Path) -> Iterator[UnderAttack]:
     with under_attack(tmp_path) as attack:
         yield attack
-
-
-def post_until_full(attack: UnderAttack) -> list[tuple[Letter, Answer]]:
-    """Refused messages are kept as well, so a case is not needed to fill a disk."""
-    receipted: list[tuple[Letter, Answer]] = []
-    for _ in range(500):
-        letter = attack.say(Kind.REMIND, BODY, new_id(), 1)
-        answer = attack.send(letter)
-        if answer.status != 200:
-            assert (answer.status, answer.code) == (507, "store.full")
-            assert int(answer.headers["Retry-After"]) > 0
-            return receipted
-        receipted.append((letter, answer))
-    raise AssertionError("the disk never became full")
 
 
 def full(attack: UnderAttack) -> tuple[int, dict[str, object]]:

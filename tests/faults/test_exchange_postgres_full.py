@@ -12,17 +12,16 @@ from pathlib import Path
 import pytest
 
 from contracts.messages import Kind
-from tests.processes.answer import Answer
-from tests.processes.forger import Letter, new_id
+from tests.processes.filling import BODY, post_until_full
+from tests.processes.forger import new_id
 from tests.processes.ledger import ask, assert_proven, count
 from tests.processes.patience import until
 from tests.processes.postgres import PrivateServer, private_server
-from tests.processes.under_attack import UnderAttack, under_attack
+from tests.processes.under_attack import under_attack
 
 LOG_MB = 1
 """The server's log is in files of this size, which must be free to be written."""
 PAGE, ROOM = 8192, 300_000
-BODY = b'{"reminded_at":"2026-01-01T08:00:00Z","note":"","x":"' + b"y" * 60_000 + b'"}'
 
 
 def fill_the_disk(server: PrivateServer, database: str) -> None:
@@ -38,19 +37,6 @@ def fill_the_disk(server: PrivateServer, database: str) -> None:
 def server() -> Iterator[PrivateServer]:
     with private_server(f"--wal-segsize={LOG_MB}") as made:
         yield made
-
-
-def post_until_full(attack: UnderAttack) -> list[tuple[Letter, Answer]]:
-    """Refused messages are kept as well, so a case is not needed to fill a disk."""
-    receipted: list[tuple[Letter, Answer]] = []
-    for _ in range(500):
-        letter = attack.say(Kind.REMIND, BODY, new_id(), 1)
-        answer = attack.send(letter)
-        if answer.status != 200:
-            assert (answer.status, answer.code) == (507, "store.full")
-            return receipted
-        receipted.append((letter, answer))
-    raise AssertionError("the disk never became full")
 
 
 @pytest.mark.slow
