@@ -22,7 +22,8 @@ from pydantic import ValidationError
 from adapters.profiles.load import builtin_profile, load_adapter
 from contracts.codes.region import region
 from contracts.errors import SettingsInvalid
-from gateway.config import FILE_NAME, GatewayTable
+from gateway.config import FILE_NAME
+from gateway.settings import GatewayTable
 from keys.atomic_file import write_atomically
 from keys.stores.file import FileKeyStore
 from keys.suites import SUITES

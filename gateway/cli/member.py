@@ -13,6 +13,7 @@ from gateway.cli.language import say
 from gateway.cli.members import fingerprints
 from gateway.logs import set_up_logs
 from gateway.member_folder import NewMember, make_member_folder
+from gateway.settings import ROLES
 from keys.trust.member import Member
 
 Folder = Annotated[
@@ -78,7 +79,7 @@ def run(
 def _chosen(roles: list[str], listen: str | None) -> dict[str, object]:
     chosen: dict[str, object] = {}
     if roles:
-        chosen["roles"] = list(config.ROLES) if "all" in roles else list(dict.fromkeys(roles))
+        chosen["roles"] = list(ROLES) if "all" in roles else list(dict.fromkeys(roles))
     if listen:
         chosen["listen"] = listen
     return chosen

@@ -14,7 +14,7 @@ from gateway.cli import screen
 from gateway.cli.desk import Home
 from gateway.cli.language import say
 from gateway.cli.store_table import Rewritten, store_table
-from gateway.config import StoreTable
+from gateway.settings import StoreTable
 
 _SAY_EVERY = 2.0  # seconds
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from contracts.errors import SettingsInvalid
-from gateway.config import StoreTable
+from gateway.settings import StoreTable
 
 _TABLE = re.compile(
     r"^\[store\][^\n]*\n(?:(?!\[)[^\n]*\n)*?(?=(?:[ \t]*(?:#[^\n]*)?\n)*(?:\[|\Z))", re.MULTILINE

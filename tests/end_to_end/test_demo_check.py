@@ -18,6 +18,7 @@ from gateway.exchange.courier import Courier
 from gateway.exchange.receive import Receive
 from gateway.member_folder import NewMember, make_member_folder
 from gateway.ports import Answer
+from gateway.settings import ExchangeTable
 from keys.trust.members_file import write_members
 
 _FILING = Path(__file__).parents[1] / "vectors" / "up_pro" / "01-submit-with-materials.jsonl"
@@ -64,7 +65,7 @@ async def _open(home: Path) -> AsyncIterator[bootstrap.Parts]:
 async def _carry(sender: bootstrap.Parts, receiver: bootstrap.Parts) -> None:
     """Everything that waits at the sender, by its own courier."""
     wire = _Wire(Receive(receiver.home, receiver.store, receiver.queue, to_city=False))
-    pace = config.ExchangeTable().pace
+    pace = ExchangeTable().pace
     courier = Courier(
         *(sender.home, sender.store, sender.queue, wire, receiver.home.code),
         pace=pace,

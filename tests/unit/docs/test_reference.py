@@ -11,11 +11,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel
 
 from gateway.cli.app import app
-from gateway.config import Settings, load
+from gateway.config import load
 from gateway.exchange.link_status import LinkStatus
 from gateway.member_folder import NewMember, make_member_folder
 from gateway.metrics import Metrics
 from gateway.ports import Backlog
+from gateway.settings import Settings
 from tests.unit.docs.tables import DOCS
 
 REFERENCE = DOCS / "reference"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.reasons import REASONS
-from gateway.config import Settings
+from gateway.settings import Settings
 from tests.unit.docs.tables import DOCS, TABLES, tables_of
 
 PROTOCOL = DOCS / "protocol.md"

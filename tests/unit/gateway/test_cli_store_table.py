@@ -7,7 +7,7 @@ import pytest
 
 from contracts.errors import SettingsInvalid
 from gateway.cli.store_table import Rewritten, store_table
-from gateway.config import StoreTable
+from gateway.settings import StoreTable
 
 THERE = StoreTable(
     engine="postgres", url="postgresql://a@b/c?x='\"", password_file=Path("keys/密码")

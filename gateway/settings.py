@@ -1,0 +1,203 @@
+"""What may be set: the tables of ``tongban.toml``, each with its settings, bounds and defaults."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from contracts import limits
+from gateway.exchange.allowance import Allowed
+from gateway.exchange.pace import Pace
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MemberTable(_Table):
+    """Which city this gateway speaks for."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+
+
+Role = Literal["api", "courier", "adapter"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+class GatewayTable(_Table):
+    """Where partners reach it. `drain_seconds`: how long a graceful stop may take; `roles`:
+    what this process does, of all that a gateway does; `share_port`: several processes of
+    this machine listen at the same address, and the system spreads connections over them."""
+
+    listen: Annotated[str, StringConstraints(pattern=r"^.+:[0-9]{1,5}$")] = "127.0.0.1:8410"
+    share_port: bool = False
+    drain_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0
+    roles: Annotated[list[Role], Field(min_length=1)] = list(ROLES)
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])
+
+
+class StoreTable(_Table):
+    """SQLite in a file at `path`, or PostgreSQL at `url`, its password kept apart."""
+
+    engine: Literal["sqlite", "postgres"] = "sqlite"
+    path: Path = Path("store.sqlite")
+    url: Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://")] | None = None
+    password_file: Path | None = None
+    password_env: str | None = None
+
+
+class QueueTable(_Table):
+    """How processes of this gateway hear of each other's commits. `url` has no password:
+    that stands in a file of mode 0600 or in a variable. `lease_s`: seconds after which another
+    process takes over the lanes of a dead one."""
+
+    engine: Literal["embedded", "rabbitmq"] = "embedded"
+    lease_s: Annotated[float, Field(ge=1, le=60)] = 6.0
+    url: str | None = None
+    password_file: Path | None = None
+    password_env: str | None = None
+
+
+class KeysTable(_Table):
+    """A key is named by a URI: ``file:410100-sign-1.pem`` is a file in `folder`."""
+
+    folder: Path = Path("keys")
+    passphrase_file: Path | None = None
+    passphrase_env: str | None = None
+    signing: str
+    opening: Annotated[list[str], Field(min_length=1)]
+
+
+class TrustTable(_Table):
+    """A list that we keep ourselves, or, where `root` is given, a federation."""
+
+    members: Path = Path("members.json")
+    root: Path | None = None
+    mirrors: list[str] = []
+    folder: Path = Path("trust")
+    refresh_s: Annotated[float, Field(ge=1, le=86_400)] = 600.0
+
+
+class CityTable(_Table):
+    """The city's own system. `profile`: a built-in one by its code, or a folder."""
+
+    connector: Literal["folder", "none"] = "none"
+    folder: Path = Path("city")
+    profile: str | None = None
+
+
+_PACE = Pace()
+
+
+class ExchangeTable(_Table):
+    """The pace of the couriers, and how long a message may wait for its receipt."""
+
+    in_flight: Annotated[int, Field(ge=1, le=64)] = _PACE.in_flight
+    batch_count: Annotated[int, Field(ge=1, le=limits.BATCH_MESSAGES)] = _PACE.batch_count
+    batch_bytes: Annotated[int, Field(ge=1024, le=limits.BATCH_BYTES // 2)] = _PACE.batch_bytes
+    batch_age_ms: Annotated[float, Field(ge=0, le=10_000)] = _PACE.batch_age * 1000
+    backoff_base_s: Annotated[float, Field(gt=0, le=60)] = _PACE.backoff_base
+    backoff_ceiling_s: Annotated[float, Field(gt=0, le=900)] = _PACE.backoff_ceiling
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    life_hours: Annotated[float, Field(gt=0, le=limits.MESSAGE_DAYS * 24)] = 72.0
+    expire_every_s: Annotated[float, Field(gt=0, le=600)] = 5.0
+
+    @property
+    def pace(self) -> Pace:
+        return Pace(
+            in_flight=self.in_flight,
+            batch_count=self.batch_count,
+            batch_bytes=self.batch_bytes,
+            batch_age=self.batch_age_ms / 1000,
+            backoff_base=self.backoff_base_s,
+            backoff_ceiling=self.backoff_ceiling_s,
+        )
+
+    @property
+    def life(self) -> timedelta:
+        return timedelta(hours=self.life_hours)
+
+
+_ALLOWED = Allowed(messages_per_s=5_000.0, bytes_per_s=float(64 * limits.MIB), waiting=100_000)
+_Rate = Annotated[float, Field(ge=0, le=1e12)]
+_Burst = Annotated[float, Field(ge=1, le=3600)]
+_Count = Annotated[int, Field(ge=0, le=10**9)]
+
+
+class PartnerLimits(_Table):
+    """What holds for one partner instead; what is not given holds as for all."""
+
+    messages_per_s: _Rate | None = None
+    bytes_per_s: _Rate | None = None
+    burst_s: _Burst | None = None
+    waiting: _Count | None = None
+
+
+class LimitsTable(_Table):
+    """How much a partner may send. 0: no limit."""
+
+    messages_per_s: _Rate = _ALLOWED.messages_per_s or 0.0
+    bytes_per_s: _Rate = _ALLOWED.bytes_per_s or 0.0
+    burst_s: _Burst = _ALLOWED.burst_s
+    waiting: _Count = _ALLOWED.waiting or 0
+    partner: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")], PartnerLimits] = {}
+
+    def allowed(self, partner: str | None = None) -> Allowed:
+        """What holds for `partner`, or for all whom no table names."""
+        own = self.partner.get(partner or "", PartnerLimits())
+
+        def chosen(name: str) -> Any:
+            value = getattr(own, name)
+            return getattr(self, name) if value is None else value
+
+        return Allowed(
+            messages_per_s=chosen("messages_per_s") or None,
+            bytes_per_s=chosen("bytes_per_s") or None,
+            burst_s=chosen("burst_s"),
+            waiting=chosen("waiting") or None,
+        )
+
+
+class LogTable(_Table):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    style: Literal["json", "console"] = "json"
+
+
+class Settings(BaseSettings):
+    """All tables of ``tongban.toml``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TONGBAN_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    member: MemberTable
+    gateway: GatewayTable = GatewayTable()
+    store: StoreTable = StoreTable()
+    queue: QueueTable = QueueTable()
+    keys: KeysTable
+    trust: TrustTable = TrustTable()
+    city: CityTable = CityTable()
+    exchange: ExchangeTable = ExchangeTable()
+    limits: LimitsTable = LimitsTable()
+    log: LogTable = LogTable()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic gives all of them
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, which comes as the init values."""
+        return env_settings, init_settings
