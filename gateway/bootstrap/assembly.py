@@ -4,7 +4,6 @@ import asyncio
 import gc
 import signal
 import sys
-from typing import TYPE_CHECKING
 
 from gateway import config
 from gateway.bootstrap.base import parts
@@ -25,10 +24,6 @@ from gateway.metrics import Metrics
 from gateway.service import Gateway
 from gateway.web.api.exchange import ExchangeApi
 from gateway.web.api.health import HealthApi
-
-if TYPE_CHECKING:
-    pass
-
 
 _SWITCH_SECONDS = 0.0002  # the writing thread must not wait five milliseconds for the loop
 

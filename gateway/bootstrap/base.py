@@ -3,7 +3,6 @@
 import os
 import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gateway import config
 from gateway.bootstrap import engines
@@ -17,9 +16,6 @@ from gateway.signer import KeySigner
 from keys.stores.file import FileKeyStore
 from keys.stores.passphrase import passphrase
 from keys.suites import SUITES
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,12 @@
 """The city's own system: its adapter and the matters it handles."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from adapters.adapter import Adapter
 from adapters.profiles.load import load_adapter, load_profile
 from contracts.codes import within
 from gateway import config
 from gateway.member_folder import profile_folder
-
-if TYPE_CHECKING:
-    pass
 
 
 def adapter(folder: config.Home) -> Adapter | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp.web import RouteDef
 
@@ -19,9 +19,6 @@ from keys.trust.federation.copy import Copy
 from keys.trust.federation.federation import Federation, read_anchor
 from keys.trust.federation.standing import TOP_ROLES
 from keys.trust.members_file import MembersFile
-
-if TYPE_CHECKING:
-    pass
 
 
 def trust_list(folder: config.Home, clock: Clock) -> MembersFile | Federation:
