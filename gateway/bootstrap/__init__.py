@@ -9,7 +9,7 @@ from gateway.bootstrap.assembly import gateway, run, tune_process
 from gateway.bootstrap.base import Parts, parts
 from gateway.bootstrap.city import adapter, matters
 from gateway.bootstrap.engines import detach, month_tables, move_store
-from gateway.bootstrap.keys import key_store
+from gateway.bootstrap.keys import key_store, signer
 from gateway.bootstrap.trust import first_trust, refresh_trust, trust_list
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "parts",
     "refresh_trust",
     "run",
+    "signer",
     "trust_list",
     "tune_process",
 ]

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from gateway import config
 from gateway.bootstrap import engines
-from gateway.bootstrap.keys import key_store
+from gateway.bootstrap.keys import key_store, signer
 from gateway.bootstrap.trust import trust_list
 from gateway.clock import SystemClock
 from gateway.exchange.home import Home
 from gateway.exchange.submit import Submit
 from gateway.metrics import Metrics
 from gateway.ports import Queue, Store
-from gateway.signer import KeySigner
 from keys.suites import SUITES
 
 
@@ -31,7 +30,8 @@ class Parts:
 
 
 def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
-    """Open keys, members and store. Raises KeyUnusable, TrustUnavailable, StoreUnavailable."""
+    """Open keys, members and store. Raises KeyUnusable, KeyUnavailable,
+    TrustUnavailable, StoreUnavailable."""
     settings = folder.settings
     clock, metrics = SystemClock(), metrics or Metrics()
     trust = trust_list(folder, clock)
@@ -41,7 +41,7 @@ def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
         code=settings.member.code,
         suite=SUITES[trust.member(settings.member.code).suite],
         trust=trust,
-        signer=KeySigner(private.signing_key(settings.keys.signing)),
+        signer=signer(private, settings.keys.signing),
         clock=clock,
         meter=metrics,
         opening_key=opening.__getitem__,
