@@ -68,13 +68,28 @@ class QueueTable(_Table):
 
 
 class KeysTable(_Table):
-    """A key is named by a URI: ``file:410100-sign-1.pem`` is a file in `folder`."""
+    """A key is named by a URI: ``file:410100-sign-1.pem`` is a file in `folder`,
+    ``pkcs11:token=tongban;object=410100-sign-1`` a key of the token. Where the passphrase of
+    the files is: the first that is given of file, variable and credential of systemd."""
 
     folder: Path = Path("keys")
     passphrase_file: Path | None = None
     passphrase_env: str | None = None
+    passphrase_credential: str | None = None
     signing: str
     opening: Annotated[list[str], Field(min_length=1)]
+
+
+class TokenTable(_Table):
+    """A PKCS #11 token, where `module` is given: new keys are made in it from then on.
+    `opening`: also those that open, of which there is then no copy anywhere."""
+
+    module: Path | None = None
+    label: str = "tongban"
+    pin_file: Path | None = None
+    pin_env: str | None = None
+    pin_credential: str | None = None
+    opening: bool = False
 
 
 class TrustTable(_Table):
@@ -184,6 +199,7 @@ class Settings(BaseSettings):
     store: StoreTable = StoreTable()
     queue: QueueTable = QueueTable()
     keys: KeysTable
+    token: TokenTable = TokenTable()
     trust: TrustTable = TrustTable()
     city: CityTable = CityTable()
     exchange: ExchangeTable = ExchangeTable()

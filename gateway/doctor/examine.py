@@ -14,6 +14,7 @@ from gateway.doctor.finding import Finding, Level, good
 from gateway.doctor.trust import federation
 from gateway.doctor.visit import Visit, visit_all
 from gateway.lanes import merged
+from keys.stores.uri import kid_of
 from keys.trust.federation.federation import Federation
 from keys.trust.member import Member
 
@@ -43,7 +44,7 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
         yield judge.trouble("members", error)
         return
     now = parts.home.clock.now()
-    opening = [uri.rpartition(":")[2].removesuffix(".pem") for uri in folder.settings.keys.opening]
+    opening = [kid_of(uri) for uri in folder.settings.keys.opening]
     for finding in judge.own_keys(us, parts.home.signer.kid, opening, now):
         yield finding
     visits = {visit.code: visit for visit in await visit_all(members)}
