@@ -12,6 +12,7 @@ from gateway.clock import SystemClock
 from gateway.exchange.home import Home
 from gateway.exchange.refresh_trust import RefreshTrust
 from gateway.links.mirror import mirror
+from gateway.links.mirror_tls import MirrorTls
 from gateway.metrics import Metrics
 from gateway.ports import Clock, TrustMeter
 from gateway.web.api.trust import TrustApi
@@ -37,7 +38,8 @@ def refresh_trust(
 ) -> RefreshTrust:
     """What asks the mirrors of the settings; an address without scheme is a folder."""
     settings = folder.settings.trust
-    mirrors = [mirror(name, folder.folder) for name in settings.mirrors]
+    tls = MirrorTls(federation, clock)
+    mirrors = [mirror(name, folder.folder, tls) for name in settings.mirrors]
     return RefreshTrust(federation, mirrors, clock, meter, every=settings.refresh_s)
 
 
