@@ -8,17 +8,21 @@ from gateway.bootstrap.assembly import gateway, run, tune_process
 from gateway.bootstrap.base import Parts, parts
 from gateway.bootstrap.city import adapter, matters
 from gateway.bootstrap.engines import detach, month_tables, move_store
+from gateway.bootstrap.officers import OfficerDesk, may_have_officers, officer_desk
 from gateway.bootstrap.trust import first_trust, refresh_trust, trust_list
 
 __all__ = [
+    "OfficerDesk",
     "Parts",
     "adapter",
     "detach",
     "first_trust",
     "gateway",
     "matters",
+    "may_have_officers",
     "month_tables",
     "move_store",
+    "officer_desk",
     "parts",
     "refresh_trust",
     "run",
