@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from contracts import limits
 from gateway.exchange.allowance import Allowed
 from gateway.exchange.pace import Pace
+from gateway.officers.sign_in import Pace as SignInPace
 
 
 class _Table(BaseModel):
@@ -237,6 +238,17 @@ class LimitsTable(_Table):
         )
 
 
+class OfficersTable(_Table):
+    """How long an officer who signed in may go on: without a command, and at most."""
+
+    idle_minutes: Annotated[float, Field(ge=1, le=60)] = 15.0
+    session_hours: Annotated[float, Field(ge=0.25, le=24)] = 8.0
+
+    @property
+    def pace(self) -> SignInPace:
+        return SignInPace(int(self.idle_minutes * 60_000), int(self.session_hours * 3_600_000))
+
+
 class LogTable(_Table):
     level: Literal["debug", "info", "warning", "error"] = "info"
     style: Literal["json", "console"] = "json"
@@ -260,6 +272,7 @@ class Settings(BaseSettings):
     city: CityTable = CityTable()
     exchange: ExchangeTable = ExchangeTable()
     limits: LimitsTable = LimitsTable()
+    officers: OfficersTable = OfficersTable()
     log: LogTable = LogTable()
 
     @classmethod

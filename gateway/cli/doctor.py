@@ -40,6 +40,7 @@ _SUBJECTS = {
     "opening": "解密",
     "gateway": "网关",
     "members": "成员名单",
+    "officers": "三员",
     "trust": "联盟",
     "partner": "成员",
     "clock": "时钟",

@@ -11,6 +11,7 @@ from gateway import config
 from gateway.bootstrap import Parts
 from gateway.doctor import judge
 from gateway.doctor.finding import Finding, Level, good
+from gateway.doctor.officers import officers
 from gateway.doctor.trust import federation
 from gateway.doctor.visit import Visit, visit_all
 from gateway.lanes import merged
@@ -30,6 +31,7 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
     yield judge.disk(usage.free, usage.total)
     for finding in await _store(parts):
         yield finding
+    yield await _officers(parts)
     if folder.settings.queue.engine == "rabbitmq":
         yield await _broker(parts, folder.settings.queue.url or "")
     yield judge.calendar(known_years(), parts.home.clock.now().astimezone(_BEIJING).date())
@@ -70,6 +72,14 @@ async def _store(parts: Parts) -> list[Finding]:
         *(judge.queue(lane, now) for lane in merged(lanes)),
         judge.incidents(counts),
     ]
+
+
+async def _officers(parts: Parts) -> Finding:
+    try:
+        office = await parts.officers.office()
+    except TongbanError as error:
+        return judge.trouble("officers", error)
+    return officers(office.accounts.values())
 
 
 async def _broker(parts: Parts, address: str) -> Finding:
