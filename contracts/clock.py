@@ -36,6 +36,7 @@ _Spans: TypeAlias = Sequence[tuple[datetime, datetime]]
 _DAY = timedelta(days=1)
 _YEARS = range(1949, 9000)  # what somebody wrote may be any time at all
 _LENGTHS = {TimeUnit.HOUR: timedelta(hours=1), TimeUnit.MINUTE: timedelta(minutes=1)}
+_NO_LIMIT = TimeLimit(amount=0, unit=TimeUnit.WORKING_DAY)  # for its unit alone
 _STOPS = {Kind.REQUEST_CORRECTION: Kind.CORRECT, Kind.SUSPEND: Kind.RESUME}
 _ENDS = frozenset({Kind.DECIDE, Kind.TERMINATE})
 _ANSWERS = frozenset({Kind.REQUEST_CORRECTION, Kind.ACCEPT, Kind.DECLINE, Kind.TERMINATE})
@@ -88,8 +89,8 @@ class Card(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The clock at a moment. `used` is in the unit of the limit, months in calendar days, the
-    day that runs counted in; `due_at`: when the limit is over, None while the clock stands;
-    `provisional`: counted through days whose year is not announced."""
+    day that runs counted in; `due_at`: when the limit is over, None while the clock stands, and
+    without a limit; `provisional`: counted through days whose year is not announced."""
 
     used: int
     due_at: datetime | None
@@ -154,9 +155,10 @@ def deemed_accepted(history: Sequence[Moment], calendar: Calendar, now: datetime
 
 
 def read_clock(
-    run: Run, limit: TimeLimit, calendar: Calendar, now: datetime, *, yellow: float = 0.8
+    run: Run, limit: TimeLimit | None, calendar: Calendar, now: datetime, *, yellow: float = 0.8
 ) -> Reading:
-    """The clock of `run` at `now`. `yellow`: the share of the limit from which it is nearly late.
+    """The clock of `run` at `now`. `yellow`: the share of the limit from which it is nearly late;
+    without a limit, the working days that are used.
 
     Raises ValueError for a limit that reaches further than `MOST_DAYS`, and for a time that
     nothing can begin at.
@@ -165,6 +167,10 @@ def read_clock(
         raise ValueError(f"a clock that begins in the year {run.started_at.year}")
     at = min(now, run.ended_at) if run.ended_at else now
     stops = _apart((stop.since, stop.until or max(at, stop.since)) for stop in run.stops)
+    if limit is None:
+        return Reading(
+            _used(run.started_at, stops, _NO_LIMIT, calendar, at), None, False, Card.NONE
+        )
     used = _used(run.started_at, stops, limit, calendar, at)
     due, provisional = _due(run.started_at, stops, limit, calendar)
     late = at >= due
@@ -173,6 +179,20 @@ def read_clock(
     if run.stands and not late:
         return Reading(used, None, False, card)
     return Reading(used, due, provisional, card)
+
+
+def limit_until(start: datetime, promised: datetime, calendar: Calendar) -> TimeLimit:
+    """A promised day as a limit in working days, so that stops move it.
+
+    Raises ValueError for a day that is more than `MOST_DAYS` away.
+    """
+    day, last, amount = day_of(start), day_of(promised), 0
+    if (last - day).days > MOST_DAYS:
+        raise ValueError(f"promised for {last.year}")
+    while day < last:
+        day += _DAY
+        amount += calendar.is_working_day(day)
+    return TimeLimit(amount=amount, unit=TimeUnit.WORKING_DAY)
 
 
 def _whole(start: datetime, limit: TimeLimit) -> int:
