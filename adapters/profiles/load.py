@@ -1,7 +1,7 @@
 """Loads a profile: a folder with `profile.toml`, `codes.csv` and `crosswalk.csv`.
 
 A profile is made by people, so all its mistakes are reported at once, each with file, row
-and column. Files are read here and nowhere else in `adapters`.
+and column. Files are read here and in `adapters.profiles.secrets`, and nowhere else in `adapters`.
 """
 
 import tomllib

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from adapters.adapter import Adapter, Draft, Written
+from adapters.families.epoint.clear import in_the_clear
+from adapters.families.epoint.clear import sealed as sealed_with
 from adapters.families.epoint.codec import EpointAdapter
 from adapters.profiles.load import builtin_profile, load_profile
 from contracts.case import Application
@@ -21,7 +23,7 @@ from contracts.errors import DocumentRejected
 from contracts.matter import CaseType
 from contracts.messages import BODIES, CloseResult, Kind, Satisfaction, SubmitBody
 from tests.unit.adapters.cities import SM4_KEY, contract, epoint
-from tests.vectors.epoint.make import ENVELOPE, SAMPLES, answer, canonical, seal, sealed
+from tests.vectors.epoint.make import ENVELOPE, SAMPLES, answer, canonical, seal
 
 NOW = datetime(2020, 11, 24, 1, 40, tzinfo=UTC)
 STAGES = sorted(SAMPLES.glob("*.json"))
@@ -39,6 +41,10 @@ def document(root: str, **fields: str) -> bytes:
 
 def posted(clear: str, **answers: str) -> bytes:
     return json.dumps({"xmlStr": ENVELOPE.seal(clear.encode()), **answers}).encode()
+
+
+def sealed(clear: str) -> bytes:
+    return sealed_with(clear, ENVELOPE, "utf-8")
 
 
 def opened(written: Written, part: str = "xmlStr") -> str:
@@ -93,6 +99,16 @@ def test_a_sample_of_every_stage_reads_and_is_written_as_it_was(path: Path) -> N
         data = re.search("<data>(.*)</data>", found)
         was = ENVELOPE.open(data[1] if data else found).decode()
         assert sorted(elements(opened(back, part))) == sorted(elements(was))
+
+
+def test_a_document_is_shown_in_the_clear() -> None:
+    for name in ("01-submit", "15-close"):
+        clear = (SAMPLES / "clear" / f"{name}.xml").read_text("utf-8")
+        shown = in_the_clear(sealed(clear), ENVELOPE, "utf-8")
+        assert [line.strip() for line in shown.splitlines()][:6] == [
+            line.strip() for line in clear.splitlines()
+        ][:6]
+        assert sealed(shown) == sealed(clear)
 
 
 def elements(clear: str) -> list[tuple[str, str]]:

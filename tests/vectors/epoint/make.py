@@ -7,40 +7,24 @@ its list of materials behind it. ``samples/NN-….json`` is the same sealed unde
 ``samples/canonical/NN-….jsonl`` what it reads as: look at the difference before it is committed.
 """
 
-import json
-import re
 from pathlib import Path
 
 from adapters.adapter import Draft
+from adapters.families.epoint.clear import sealed
 from adapters.families.epoint.envelope import Envelope
 from tests.unit.adapters.cities import SM4_KEY, contract, epoint
 
 SAMPLES = Path(__file__).parents[3] / "adapters" / "families" / "epoint" / "samples"
 ENVELOPE = Envelope(bytes.fromhex(SM4_KEY), bytes(16))
-NOTIFIED = ("SBLSH_SHORT", "SXBM", "XZQHDM", "EXPRESSTYPE")
-_LIST = re.compile(r"<MATERIALLIST>.*</MATERIALLIST>\s*$", re.DOTALL)
-
-
-def sealed(clear: str) -> bytes:
-    """The document whose XML is `clear`."""
-    if not clear.startswith("<APPROVEDATAINFO>"):
-        return json.dumps({"xmlStr": seal(clear)}).encode()
-    listed = _LIST.search(clear)
-    info = clear[: listed.start()] if listed else clear
-    said = [found[0] for name in NOTIFIED if (found := re.search(f"<{name}>.*?</{name}>", info))]
-    parts = {
-        "xmlStr": seal(f"<APPROVEDATAINFO>{''.join(said)}</APPROVEDATAINFO>"),
-        "getApplyInfo": answer(info),
-        "getMaterialList": answer(listed[0] if listed else "<MATERIALLIST/>"),
-    }
-    return json.dumps(parts).encode()
 
 
 def seal(clear: str) -> str:
-    return ENVELOPE.seal(re.sub(r">\s+<", "><", clear.strip()).encode())
+    """The ciphertext of `clear` in base64."""
+    return ENVELOPE.seal(clear.encode())
 
 
 def answer(clear: str) -> str:
+    """The answer to a call that pulls `clear`."""
     return f"<result><code>200</code><msg/><data>{seal(clear)}</data></result>"
 
 
@@ -52,7 +36,7 @@ def canonical(drafts: list[Draft]) -> bytes:
 
 def main() -> None:
     for clear in sorted((SAMPLES / "clear").glob("*.xml")):
-        document = sealed(clear.read_text("utf-8"))
+        document = sealed(clear.read_text("utf-8"), ENVELOPE, "utf-8")
         (SAMPLES / f"{clear.stem}.json").write_bytes(document + b"\n")
         read = canonical(epoint().read(document))
         (SAMPLES / "canonical" / f"{clear.stem}.jsonl").write_bytes(read)
