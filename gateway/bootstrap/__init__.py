@@ -1,21 +1,26 @@
 """The only place where parts meet: settings in, a wired gateway out.
 
-`base` opens what every command needs, `trust` the list of members, `engines` store and queue,
-`city` the city's own system; `assembly` makes a whole gateway of them and runs it.
+`base` opens what every command needs, `trust` the list of members, `tls` the way to partners,
+`engines` store and queue, `city` the city's own system; `assembly` makes a whole gateway of
+them and runs it.
 """
 
 from gateway.bootstrap.assembly import gateway, run, tune_process
 from gateway.bootstrap.base import Parts, parts
 from gateway.bootstrap.city import adapter, matters
 from gateway.bootstrap.engines import detach, month_tables, move_store
+from gateway.bootstrap.tls import addresses_of, certificates, live_tls
 from gateway.bootstrap.trust import first_trust, refresh_trust, trust_list
 
 __all__ = [
     "Parts",
     "adapter",
+    "addresses_of",
+    "certificates",
     "detach",
     "first_trust",
     "gateway",
+    "live_tls",
     "matters",
     "month_tables",
     "move_store",

@@ -40,6 +40,7 @@ _SUBJECTS = {
     "gateway": "网关",
     "members": "成员名单",
     "trust": "联盟",
+    "tls": "传输加密",
     "partner": "成员",
     "clock": "时钟",
 }

@@ -1,18 +1,18 @@
 """Look at everything a gateway lives on, and say what is wrong and what to do about it."""
 
 import shutil
-from collections.abc import AsyncIterator
-from datetime import timedelta, timezone
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
 
 from chinese_calendar.constants import holidays
 
-from contracts.errors import TongbanError
-from gateway import config
+from contracts.errors import REASONS, TongbanError
+from gateway import bootstrap, config
 from gateway.bootstrap import Parts
-from gateway.doctor import judge
+from gateway.doctor import judge, tls
 from gateway.doctor.finding import Finding, Level, good
 from gateway.doctor.trust import federation
-from gateway.doctor.visit import Visit, visit_all
+from gateway.doctor.visit import Calling, Visit, visit_all
 from gateway.lanes import merged
 from keys.trust.federation.federation import Federation
 from keys.trust.member import Member
@@ -46,15 +46,43 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
     opening = [uri.rpartition(":")[2].removesuffix(".pem") for uri in folder.settings.keys.opening]
     for finding in judge.own_keys(us, parts.home.signer.kid, opening, now):
         yield finding
-    visits = {visit.code: visit for visit in await visit_all(members)}
+    mode = folder.settings.tls.mode
+    for finding in _tls(folder, us, now) if mode == "mutual" else [tls.without_tls(mode)]:
+        yield finding
+    visits = {visit.code: visit for visit in await visit_all(_callings(folder, parts, members))}
     yield _ourselves(visits[us.code])
     partners = [member for member in members if member.code != us.code]
     if not partners:
         yield _alone()
     for member in partners:
-        yield judge.partner_keys(member, now) or _partner(member, visits[member.code])
+        lacks = judge.partner_keys(member, now)
+        if mode == "mutual":
+            lacks = lacks or tls.partner_pins(member, now)
+        yield lacks or _partner(member, visits[member.code])
     skews = {p.code: visits[p.code].skew for p in partners}
     yield judge.clock({code: skew for code, skew in skews.items() if skew is not None})
+
+
+def _tls(folder: config.Home, us: Member, now: datetime) -> list[Finding]:
+    try:
+        here = {pair.sha256 for pair in bootstrap.certificates(folder).pairs()}
+    except TongbanError as error:
+        return [judge.trouble("tls", error)]
+    return list(tls.own_certificate(us, here, now))
+
+
+def _callings(folder: config.Home, parts: Parts, members: Sequence[Member]) -> Iterator[Calling]:
+    """How each of them is called, as our gateway would."""
+    trust = parts.home.trust
+    live = None
+    if folder.settings.tls.mode == "mutual":
+        live = bootstrap.live_tls(folder, trust, parts.home.clock)
+    for code in (member.code for member in members):
+        try:
+            address = bootstrap.addresses_of(folder, trust, code)[0]
+            yield Calling(code, address, live.client(code) if live else True)
+        except TongbanError as error:
+            yield Calling(code, fault=f"{error.code}: {error.detail}")
 
 
 async def _store(parts: Parts) -> list[Finding]:
@@ -103,6 +131,16 @@ def _partner(member: Member, visit: Visit) -> Finding:
     if visit.fault is None:
         took = f"{visit.milliseconds:.0f}"
         return good(subject, f"{member.name} 已应答, {took} 毫秒", f"answers in {took} ms")
+    if visit.reason is not None:
+        reason = REASONS[visit.reason]
+        return Finding(
+            subject,
+            Level.FAULT,
+            f"{reason.zh} ({reason.code}): {visit.fault}",
+            f"{reason.en} ({reason.code}): {visit.fault}",
+            reason.remedy_zh,
+            reason.remedy_en,
+        )
     return Finding(
         subject,
         Level.FAULT,
