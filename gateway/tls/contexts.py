@@ -9,7 +9,6 @@ import base64
 import ssl
 import tempfile
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from gateway.tls.identity import Identity
 
@@ -62,9 +61,18 @@ class Handshake(ssl.SSLContext):
         self._context = context
         self._made: ssl.SSLObject | None = None
 
-    def wrap_bio(self, *bios: ssl.MemoryBIO, **options: Any) -> ssl.SSLObject:
-        self._made = self._context.wrap_bio(*bios, **options)
-        return self._made
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        self._made = made = self._context.wrap_bio(
+            incoming, outgoing, server_side, server_hostname, session
+        )
+        return made
 
     @property
     def failure(self) -> ssl.SSLError | None:
