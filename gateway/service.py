@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from contracts import limits
-from contracts.errors import SettingsInvalid, TongbanError
+from contracts.errors import MessageRefused, SettingsInvalid, TongbanError
 from gateway.config import FILE_NAME
 from gateway.exchange.board import Board
 from gateway.exchange.courier import Courier
@@ -30,6 +30,7 @@ from gateway.ports import Queue, Store
 from gateway.web.api.exchange import ExchangeApi
 from gateway.web.door import DoorSite
 from gateway.web.problem import answer_unforeseen
+from keys.trust.parting import has_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class Gateway:
         self._background = background or {}
         self._couriers: dict[str, Courier] = {}
         self._links: dict[str, HttpLink] = {}
+        self._left: dict[str, LinkStatus] = {}  # members that left
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stop = asyncio.Event()
         self.failed = False
@@ -136,7 +138,7 @@ class Gateway:
                 part.wake()
 
     def links(self) -> list[LinkStatus]:
-        return [courier.status for courier in self._couriers.values()]
+        return [*(courier.status for courier in self._couriers.values()), *self._left.values()]
 
     def _all_links(self) -> list[LinkStatus]:
         """Those to partners, and the one to the city's own system."""
@@ -213,18 +215,42 @@ class Gateway:
             self.stop()
 
     async def _keep_couriers(self) -> None:
-        """One courier for every other member of the trust list, also for those that join."""
+        """One courier for every other member of the trust list, also for those that join; none
+        for those that left."""
         while True:
             with contextlib.suppress(TongbanError):
+                now = self._home.clock.now()
                 for member in self._home.trust.members():
-                    if member.code != self._home.code and member.code not in self._couriers:
+                    if member.code == self._home.code:
+                        continue
+                    if has_left(member, now):
+                        self._send_no_more_to(member.code)
+                    elif member.code not in self._couriers:
                         self._send_to(member.code)
             await self._home.clock.sleep(_NEW_MEMBERS_EVERY)
 
     def _send_to(self, partner: str) -> None:
-        link = self._links[partner] = self._new_link(partner)
-        courier = self._couriers[partner] = self._new_courier(partner, link)
+        before = self._tasks.get(f"courier-{partner}")
+        if before is not None and not before.done():
+            return  # it has left, is back, and the last batch of then is still under way
+        self._left.pop(partner, None)
+        link = self._links.get(partner) or self._new_link(partner)
+        courier = self._new_courier(partner, link)
+        self._links[partner], self._couriers[partner] = link, courier
         self._start(_name(courier), courier.run())
+
+    def _send_no_more_to(self, partner: str) -> None:
+        """What still waits for it expires, and is given back to the city."""
+        if partner not in self._left:
+            status = self._left[partner] = LinkStatus(partner, carrying=True)
+            gone = MessageRefused("all its keys are closed", code="member.closed")
+            status.failed(gone, self._home.clock.now())
+            _LOG.warning("%s has left: nothing is sent to it any more", partner)
+        courier = self._couriers.pop(partner, None)
+        if courier is not None:
+            courier.stop()
+            if courier.waiting:
+                self._tasks[_name(courier)].cancel()
 
     # --- the end ------------------------------------------------------------------------------
 

@@ -6,8 +6,8 @@ import signal
 import sys
 
 from gateway import config
-from gateway.bootstrap.base import parts
 from gateway.bootstrap.city import adapter, matters
+from gateway.bootstrap.opened import parts
 from gateway.bootstrap.tls import transport
 from gateway.bootstrap.trust import TrustService, first_trust
 from gateway.connectors.folder import FolderConnector

@@ -1,21 +1,26 @@
 """Look at everything a gateway lives on, and say what is wrong and what to do about it."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import datetime, timedelta, timezone
-
-from chinese_calendar.constants import holidays
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import timedelta, timezone
 
 from contracts.errors import REASONS, TongbanError
-from gateway import bootstrap, config
+from gateway import config
 from gateway.bootstrap import Parts
-from gateway.doctor import judge, tls
+from gateway.calendars import load_calendar
+from gateway.contact import contact_of
+from gateway.doctor import judge, meeting
 from gateway.doctor.finding import Finding, Level, good
+from gateway.doctor.officers import officers
 from gateway.doctor.trust import federation
-from gateway.doctor.visit import Calling, Visit, visit_all
+from gateway.doctor.visit import Visit, visit_all
 from gateway.lanes import merged
+from keys.stores.uri import kid_of
 from keys.trust.federation.federation import Federation
+from keys.trust.federation.standing import Standing
 from keys.trust.member import Member
+from keys.trust.parting import has_left
 
 _BEIJING = timezone(timedelta(hours=8))
 
@@ -29,13 +34,15 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
     yield judge.disk(usage.free, usage.total)
     for finding in await _store(parts):
         yield finding
+    yield await _officers(parts)
     if folder.settings.queue.engine == "rabbitmq":
         yield await _broker(parts, folder.settings.queue.url or "")
-    yield judge.calendar(known_years(), parts.home.clock.now().astimezone(_BEIJING).date())
-    trust = parts.home.trust
-    if isinstance(trust, Federation) and trust.standing is not None:
-        for finding in federation(trust.standing, parts.home.code, parts.home.clock.now()):
-            yield finding
+    calendar = load_calendar(folder.path(folder.settings.time.calendars))
+    yield judge.calendar(calendar.years, parts.home.clock.now().astimezone(_BEIJING).date())
+    standing = _standing(folder, parts)
+    if standing is not None:
+        for finding in federation(standing, parts.home.code, parts.home.clock.now()):
+            yield _to_call(finding, standing.members)
     try:
         members = list(parts.home.trust.members())
         us = parts.home.trust.member(parts.home.code)
@@ -43,46 +50,43 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
         yield judge.trouble("members", error)
         return
     now = parts.home.clock.now()
-    opening = [uri.rpartition(":")[2].removesuffix(".pem") for uri in folder.settings.keys.opening]
+    opening = [kid_of(uri) for uri in folder.settings.keys.opening]
     for finding in judge.own_keys(us, parts.home.signer.kid, opening, now):
         yield finding
-    mode = folder.settings.tls.mode
-    for finding in _tls(folder, us, now) if mode == "mutual" else [tls.without_tls(mode)]:
+    for finding in meeting.shown(folder, us, now):
         yield finding
-    visits = {visit.code: visit for visit in await visit_all(_callings(folder, parts, members))}
+    others = [member for member in members if member.code != us.code]
+    partners = [member for member in others if not has_left(member, now)]
+    called = meeting.callings(folder, parts, [us, *partners])
+    visits = {visit.code: visit for visit in await visit_all(called)}
     yield _ourselves(visits[us.code])
-    partners = [member for member in members if member.code != us.code]
-    if not partners:
+    if not others:
         yield _alone()
     for member in partners:
-        lacks = judge.partner_keys(member, now)
-        if mode == "mutual":
-            lacks = lacks or tls.partner_pins(member, now)
-        yield lacks or _partner(member, visits[member.code])
+        found = meeting.lacking(folder, member, now) or _partner(member, visits[member.code])
+        yield _to_call(found, {member.code: member})
+    for member in others:
+        if leaving := judge.leaving(member, now):
+            yield leaving
     skews = {p.code: visits[p.code].skew for p in partners}
     yield judge.clock({code: skew for code, skew in skews.items() if skew is not None})
 
 
-def _tls(folder: config.Home, us: Member, now: datetime) -> list[Finding]:
-    try:
-        here = {pair.sha256 for pair in bootstrap.certificates(folder).pairs()}
-    except TongbanError as error:
-        return [judge.trouble("tls", error)]
-    return list(tls.own_certificate(us, here, now))
+def _standing(folder: config.Home, parts: Parts) -> Standing | None:
+    """What is verified of the federation; None where there is none, or no copy of it."""
+    if folder.settings.trust.root is None:
+        return None
 
-
-def _callings(folder: config.Home, parts: Parts, members: Sequence[Member]) -> Iterator[Calling]:
-    """How each of them is called, as our gateway would."""
     trust = parts.home.trust
-    live = None
-    if folder.settings.tls.mode == "mutual":
-        live = bootstrap.live_tls(folder, trust, parts.home.clock)
-    for code in (member.code for member in members):
-        try:
-            address = bootstrap.addresses_of(folder, trust, code)[0]
-            yield Calling(code, address, live.client(code) if live else True)
-        except TongbanError as error:
-            yield Calling(code, fault=f"{error.code}: {error.detail}")
+    return trust.standing if isinstance(trust, Federation) else None
+
+
+def _to_call(finding: Finding, members: Mapping[str, Member]) -> Finding:
+    """With the contact of the partner that it is about, where something is wrong with it."""
+    member = members.get(finding.subject.rpartition(" ")[2])
+    if member is None or finding.level is Level.GOOD:
+        return finding
+    return replace(finding, contact=contact_of(member))
 
 
 async def _store(parts: Parts) -> list[Finding]:
@@ -99,6 +103,14 @@ async def _store(parts: Parts) -> list[Finding]:
     ]
 
 
+async def _officers(parts: Parts) -> Finding:
+    try:
+        office = await parts.officers.office()
+    except TongbanError as error:
+        return judge.trouble("officers", error)
+    return officers(office.accounts.values())
+
+
 async def _broker(parts: Parts, address: str) -> Finding:
     """`address` has no password: the settings allow none there."""
     try:
@@ -106,11 +118,6 @@ async def _broker(parts: Parts, address: str) -> Finding:
     except TongbanError as error:
         return judge.trouble("broker", error)
     return good("broker", f"{address} 可用", f"{address} can be used")
-
-
-def known_years() -> set[int]:
-    """The years whose holidays the package `chinesecalendar` knows."""
-    return {day.year for day in holidays}
 
 
 def _ourselves(visit: Visit) -> Finding:
