@@ -20,11 +20,10 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets
 
 from gateway import config
+from gateway.bootstrap.keys import key_store
 from gateway.federation.papers import MemberPaper, invalid, not_now
 from keys import strict_json
 from keys.atomic_file import write_atomically
-from keys.stores.file import FileKeyStore
-from keys.stores.passphrase import passphrase
 from keys.suites import SUITES
 from keys.suites.suite import SigningKey
 from keys.trust.federation import layout
@@ -57,9 +56,7 @@ class Office:
     def __init__(self, folder: config.Home) -> None:
         """Raises KeyUnusable when there is no passphrase."""
         self.folder = folder
-        keys = folder.settings.keys
-        file = folder.path(keys.passphrase_file) if keys.passphrase_file else None
-        self._store = FileKeyStore(folder.path(keys.folder), passphrase(file, keys.passphrase_env))
+        self._store = key_store(folder)
         self.copy = Copy(folder.path(folder.settings.trust.folder))
         root = folder.settings.trust.root
         self.anchor = folder.path(root) if root else self.copy.folder / "root.json"
@@ -152,8 +149,7 @@ class Office:
     def _new_key(self, use: str) -> str:
         member, _ = self.entry()
         serial = f"{self.now():%Y%m%d}-{os.urandom(2).hex()}"
-        key = SUITES[member.suite].new_signing_key(f"{self.code}-{use}-{serial}")
-        return self._store.save_signing_key(key.kid, key)
+        return self._store.new_signing_key(SUITES[member.suite], f"{self.code}-{use}-{serial}")
 
     def paper(self, version: int, suite: str) -> MemberPaper:
         """Our file, signed as this version of our role."""
