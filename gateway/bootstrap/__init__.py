@@ -1,7 +1,8 @@
 """The only place where parts meet: settings in, a wired gateway out.
 
 `base` opens what every command needs, `keys` the private keys, `trust` the list of members,
-`engines` store and queue, `city` the city's own system; `assembly` makes a whole gateway of them and runs it.
+`engines` store and queue, `city` the city's own system; `assembly` makes a whole gateway of
+them and runs it.
 """
 
 from gateway.bootstrap.assembly import gateway, run, tune_process
