@@ -11,7 +11,7 @@ beside the messages, ahead of time (`refresh`); a choice that was made costs a l
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -70,7 +70,7 @@ class KeyRing:
         self._choice: _Choice | None = None
         self._seen: Member | None = None
         self._scanned = float("-inf")
-        self._complaints: dict[str, str] = {}
+        self._faults: dict[str, TongbanError] = {}
 
     # --- signing ----------------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ class KeyRing:
             if key.kid in self._uris:
                 try:
                     opened(key)
-                    self._complaints.pop(key.kid, None)
+                    self._faults.pop(key.kid, None)
                 except KeyUnusable as error:
                     self._complain(key.kid, error)
         self._choice = None
@@ -226,11 +226,19 @@ class KeyRing:
 
     def _complain(self, kid: str, error: TongbanError) -> None:
         """Once, not every second."""
-        if self._complaints.get(kid) != str(error):
+        if str(self._faults.get(kid)) != str(error):
             _LOG.error("a key of ours cannot be used: %s", error)
-        self._complaints[kid] = str(error)
+        self._faults[kid] = error
 
-    # --- how long it goes on ----------------------------------------------------------------------
+    # --- what an operator asks -------------------------------------------------------------------
+
+    def here(self) -> Mapping[str, str]:
+        """The URI of every private key that we have, by its kid. Raises KeyUnusable."""
+        return self._kids()
+
+    def faults(self) -> Mapping[str, TongbanError]:
+        """What keeps a key that is here from being used, by its kid."""
+        return {kid: error for kid, error in self._faults.items() if kid}
 
     def seconds_left(self, use: str) -> float:
         """Until no key of ours is good for `use`, "signing" or "sealing"; infinite when there

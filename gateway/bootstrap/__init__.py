@@ -9,13 +9,14 @@ from gateway.bootstrap.assembly import gateway, run, tune_process
 from gateway.bootstrap.base import Parts, parts
 from gateway.bootstrap.city import adapter, matters
 from gateway.bootstrap.engines import detach, month_tables, move_store
-from gateway.bootstrap.keys import key_store
+from gateway.bootstrap.keys import file_store, key_store
 from gateway.bootstrap.trust import first_trust, refresh_trust, trust_list
 
 __all__ = [
     "Parts",
     "adapter",
     "detach",
+    "file_store",
     "first_trust",
     "gateway",
     "key_store",

@@ -1,19 +1,22 @@
 """Look at everything a gateway lives on, and say what is wrong and what to do about it."""
 
 import shutil
-from collections.abc import AsyncIterator
-from datetime import timedelta, timezone
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta, timezone
 
 from chinese_calendar.constants import holidays
 
 from contracts.errors import TongbanError
 from gateway import config
 from gateway.bootstrap import Parts
-from gateway.doctor import judge
+from gateway.doctor import judge, keys
 from gateway.doctor.finding import Finding, Level, good
 from gateway.doctor.trust import federation
 from gateway.doctor.visit import Visit, visit_all
+from gateway.federation.notes import read_notes
+from gateway.keyholding.backup_note import read_note
 from gateway.lanes import merged
+from gateway.membership import read_entry
 from keys.trust.federation.federation import Federation
 from keys.trust.member import Member
 
@@ -43,8 +46,7 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
         yield judge.trouble("members", error)
         return
     now = parts.home.clock.now()
-    opening = [uri.rpartition(":")[2].removesuffix(".pem") for uri in folder.settings.keys.opening]
-    for finding in judge.own_keys(us, parts.home.signer.kid, opening, now):
+    for finding in _keys(folder, parts, us, now):
         yield finding
     visits = {visit.code: visit for visit in await visit_all(members)}
     yield _ourselves(visits[us.code])
@@ -55,6 +57,29 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
         yield judge.partner_keys(member, now) or _partner(member, visits[member.code])
     skews = {p.code: visits[p.code].skew for p in partners}
     yield judge.clock({code: skew for code, skew in skews.items() if skew is not None})
+
+
+def _keys(folder: config.Home, parts: Parts, us: Member, now: datetime) -> Iterator[Finding]:
+    try:
+        here = parts.ring.here()
+        parts.ring.refresh()
+    except TongbanError as error:
+        yield judge.trouble("keys", error)
+        return
+    for kid, fault in parts.ring.faults().items():
+        yield judge.trouble(f"key {kid}", fault)
+    yield from keys.own_keys(us, here, now)
+    try:
+        proposed = read_entry(folder.folder / "member.json")
+    except TongbanError:
+        proposed = None
+    try:
+        elsewhere = read_notes(folder.folder).kids()
+    except (OSError, TongbanError):
+        elsewhere = set()
+    yield from keys.unpublished(us, proposed, elsewhere, here)
+    if found := keys.backup(read_note(folder.folder), here):
+        yield found
 
 
 async def _store(parts: Parts) -> list[Finding]:

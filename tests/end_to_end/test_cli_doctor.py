@@ -34,7 +34,7 @@ def test_what_keeps_a_gateway_from_starting_is_a_finding_too(tmp_path: Path) -> 
     home = new_member(tmp_path / "410100", "410100", "sm")
     (home / "keys" / "passphrase").write_text("another\n")
     assert "✗ keys" in _doctor(home).out
-    (home / "tongban.toml").write_text("[member]\ncode = 7\n")
+    (home / "tongban.toml").write_text("[member]\ncode = 7\n[gateway]\nlisten = 7\n")
     broken = _doctor(home)
     assert broken.code == 1
     assert broken.out.count("✗ configuration") > 1

@@ -36,9 +36,7 @@ def member_of(*valid_to: datetime | None) -> Member:
         MemberKey(kid=f"old-{n}", jwk={}, valid_from=NOW - timedelta(days=9), valid_to=end)
         for n, end in enumerate(valid_to)
     )
-    return Member(
-        code="410100", name="", suite="sm", address="https://a.cn", signing_keys=keys
-    )
+    return Member(code="410100", name="", suite="sm", address="https://a.cn", signing_keys=keys)
 
 
 def key(kid: str, begins: datetime) -> MemberKey:

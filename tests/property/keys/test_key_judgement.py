@@ -18,15 +18,15 @@ moments = st.integers(0, HOURS).map(lambda hour: START + timedelta(hours=hour))
 reasons = st.sampled_from([*ClosedReason, "found on a bus", None])
 
 
-@st.composite
-def some_keys(draw: st.DrawFn, kid: str = "k", **fixed: Any) -> MemberKey:
+def some_keys(**fixed: Any) -> st.SearchStrategy[MemberKey]:
     fields: dict[str, Any] = {
-        "valid_from": draw(moments),
-        "valid_to": draw(st.none() | moments),
-        "closed_at": draw(st.none() | moments),
-        "closed_reason": draw(reasons),
+        "valid_from": moments,
+        "valid_to": st.none() | moments,
+        "closed_at": st.none() | moments,
+        "closed_reason": reasons,
+        **{name: st.just(value) for name, value in fixed.items()},
     }
-    return MemberKey(kid=kid, jwk={}, **{**fields, **fixed})
+    return st.builds(MemberKey, kid=st.just("k"), jwk=st.just({}), **fields)
 
 
 @given(some_keys(), moments, st.none() | moments)

@@ -183,7 +183,9 @@ def test_a_closed_key_stays_closed_after_a_reload(
     assert code_of(lambda: trust.verifying_key("410100", "sign-1", before, NOW)) == (
         "seal.key_closed"
     )
-    assert code_of(lambda: trust.verifying_key("410100", "sign-1", before)) == "evidence.unwitnessed"
+    assert (
+        code_of(lambda: trust.verifying_key("410100", "sign-1", before)) == "evidence.unwitnessed"
+    )
 
 
 BAD = {
