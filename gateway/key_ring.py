@@ -68,6 +68,7 @@ class KeyRing:
         self._opening: dict[str, OpeningKey] = {}
         self._sealing: dict[str, SealingKey] = {}
         self._choice: _Choice | None = None
+        self._told = ""
         self._seen: Member | None = None
         self._scanned = float("-inf")
         self._faults: dict[str, TongbanError] = {}
@@ -102,8 +103,8 @@ class KeyRing:
                 )
             self._signers[key.kid] = self._open_signer(key)
         signer = self._signers[key.kid]
-        before = self._choice
-        if before is None or before.signer is not signer:
+        if self._told != key.kid:
+            self._told = key.kid
             _LOG.info("signing with %s from now on", key.kid)
         return _Choice(member, now, next_change(member.signing_keys, now, _SETTLE), signer)
 

@@ -114,7 +114,7 @@ class Keeper:
         without one. Raises Wrong (keys.not_now) for a time that is over: what others have our
         signatures under, we cannot take back by a date.
         """
-        member, now = self.proposed(), self._now().replace(microsecond=0)
+        member, now = self.proposed(), self._now()
         if at is not None and at < now:
             raise _not_now(f"{at} is over: a key is closed from now on, or from later on")
         try:
@@ -126,7 +126,7 @@ class Keeper:
         use = use_of(member, name)
         made = None
         if use is not None and self._leaves_none(use, member, after, at or now):
-            made = self._make(after, use, at or now)
+            made = self._make(after, use, (at or now).replace(microsecond=0))
             after = with_key(after, use, made)
         self._write(after)
         return made
