@@ -68,7 +68,7 @@ def _keys(folder: config.Home, parts: Parts, us: Member, now: datetime) -> Itera
         return
     for kid, fault in parts.ring.faults().items():
         yield judge.trouble(f"key {kid}", fault)
-    yield from keys.own_keys(us, here, now)
+    yield from keys.own_keys(us, here.keys() - parts.ring.faults().keys(), now)
     try:
         proposed = read_entry(folder.folder / "member.json")
     except TongbanError:
