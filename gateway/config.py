@@ -16,6 +16,7 @@ from yarl import URL
 
 from adapters.profiles.load import builtin_profiles
 from contracts.errors import SettingsInvalid
+from gateway.key_settings import missing_of_keys
 from gateway.settings import GatewayTable, QueueTable, Settings, StoreTable
 
 FILE_NAME = "tongban.toml"
@@ -125,12 +126,8 @@ def _missing(home: Home) -> list[str]:
     ):
         if not home.path(path).exists():
             found.append(f"{name}: {home.path(path)} does not exist")
-    found += _missing_keys(home)
+    found += missing_of_keys(settings, home.folder)
     found += missing_of_store(home)
-    if settings.keys.passphrase_file is None and settings.keys.passphrase_env is None:
-        found.append("keys: passphrase_file or passphrase_env must say where the passphrase is")
-    if settings.keys.passphrase_env and settings.keys.passphrase_env not in os.environ:
-        found.append(f"keys.passphrase_env: {settings.keys.passphrase_env} is not set")
     found += _missing_of_queue(settings.queue)
     if settings.city.connector != "none" and settings.city.profile is None:
         found.append("city.profile: a connector needs a profile")
@@ -138,18 +135,6 @@ def _missing(home: Home) -> list[str]:
     if not 0 < settings.gateway.port < 65536:
         found.append(f"gateway.listen: {settings.gateway.port} is no port")
     return found
-
-
-def _missing_keys(home: Home) -> list[str]:
-    keys = home.settings.keys
-    names = [("keys.opening", uri) for uri in keys.opening]
-    if keys.signing is not None:
-        names.insert(0, ("keys.signing", keys.signing))
-    return [
-        f"{name}: there is no {home.path(keys.folder) / file}"
-        for name, (scheme, _, file) in ((name, uri.partition(":")) for name, uri in names)
-        if scheme == "file" and not (home.path(keys.folder) / file).is_file()
-    ]
 
 
 def _missing_profile(home: Home) -> list[str]:

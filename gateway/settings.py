@@ -68,7 +68,9 @@ class QueueTable(_Table):
 
 
 class KeysTable(_Table):
-    """A key is named by a URI: ``file:410100-sign-1.pem`` is a file in `folder`.
+    """A key is named by a URI: ``file:410100-sign-1.pem`` is a file in `folder`,
+    ``pkcs11:token=tongban;object=410100-sign-1`` a key of the token. Where the passphrase of
+    the files is: the first that is given of file, variable and credential of systemd.
 
     Which keys are used, the list of members says; `signing` and `opening` need only name what
     the key store does not list by itself.
@@ -77,6 +79,7 @@ class KeysTable(_Table):
     folder: Path = Path("keys")
     passphrase_file: Path | None = None
     passphrase_env: str | None = None
+    passphrase_credential: str | None = None
     signing: str | None = None
     opening: list[str] = []
 
@@ -84,6 +87,18 @@ class KeysTable(_Table):
     def named(self) -> list[str]:
         """The URIs of both."""
         return [*([self.signing] if self.signing else []), *self.opening]
+
+
+class TokenTable(_Table):
+    """A PKCS #11 token, where `module` is given: new keys are made in it from then on.
+    `opening`: also those that open, of which there is then no copy anywhere."""
+
+    module: Path | None = None
+    label: str = "tongban"
+    pin_file: Path | None = None
+    pin_env: str | None = None
+    pin_credential: str | None = None
+    opening: bool = False
 
 
 class TrustTable(_Table):
@@ -193,6 +208,7 @@ class Settings(BaseSettings):
     store: StoreTable = StoreTable()
     queue: QueueTable = QueueTable()
     keys: KeysTable = KeysTable()
+    token: TokenTable = TokenTable()
     trust: TrustTable = TrustTable()
     city: CityTable = CityTable()
     exchange: ExchangeTable = ExchangeTable()

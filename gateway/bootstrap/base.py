@@ -34,7 +34,7 @@ class Parts:
 def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
     """Open key store, members and store; a private key is opened when it is needed.
 
-    Raises KeyUnusable, TrustUnavailable, StoreUnavailable.
+    Raises KeyUnusable, KeyUnavailable, TrustUnavailable, StoreUnavailable.
     """
     settings = folder.settings
     clock, metrics = SystemClock(), metrics or Metrics()

@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from contracts.errors import (
+    KeyUnavailable,
     KeyUnusable,
     SettingsInvalid,
     StoreUnavailable,
@@ -47,6 +48,7 @@ _SUBJECTS = {
 }
 
 _OPENED: dict[type[TongbanError], str] = {
+    KeyUnavailable: "keys",
     KeyUnusable: "keys",
     StoreUnavailable: "database",
     TrustRefused: "trust",

@@ -113,14 +113,14 @@ def write_backup(file: Path, backup: Backup) -> None:
     """Mode 0600. Raises OSError, and Wrong when there is such a file already."""
     if file.exists():
         raise Wrong(
-            "the file exists; a backup is never overwritten", code="keys.not_now", file=file
+            "the file exists; a backup is never overwritten", code="key.not_now", file=file
         )
     write_atomically(file, backup.model_dump_json(indent=1).encode() + b"\n", mode=0o600)
 
 
 def open_backup(file: Path, passphrase: bytes) -> Content:
     """What is in it, once the MAC holds. Raises KeyUnusable when others may read or write the
-    file, and Wrong (keys.backup_invalid), without a word about the passphrase."""
+    file, and Wrong (key.backup_invalid), without a word about the passphrase."""
     data = read_guarded(file, limit=MAX_FILE_LENGTH)
     try:
         backup = Backup.model_validate(strict_json.loads_object(data))
@@ -140,7 +140,7 @@ def restore(content: Content, passphrase: bytes, store: FileKeyStore | None) -> 
     stands there under the same name must be the same key. `store` None: the keys are only looked
     at.
 
-    Raises Wrong (keys.backup_invalid), KeyUnusable.
+    Raises Wrong (key.backup_invalid), KeyUnusable.
     """
     opened = [(key, _opened(key, passphrase)) for key in content.keys]
     if store is None:
@@ -217,4 +217,4 @@ def _mac(passphrase: bytes, salt: bytes, iterations: int, text: str) -> str:
 
 
 def invalid(detail: str, file: Path | None = None) -> Wrong:
-    return Wrong(detail, code="keys.backup_invalid", file=file)
+    return Wrong(detail, code="key.backup_invalid", file=file)
