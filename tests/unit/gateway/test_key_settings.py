@@ -133,8 +133,6 @@ def test_the_settings_choose_the_stores(
             assert isinstance(signer_of(store.signing_key(signing), signing), ThreadSigner)
             named = "file:sign-1.pem"
             assert isinstance(signer_of(store.signing_key(named), named), KeySigner)
-                signer_of(store.signing_key("file:sign-1.pem"), "file:sign-1.pem"), KeySigner
-            )
         assert not mistakes(folder, SIGNING + OPENING + SECRET + table + "opening = true\n")
         with opened(folder) as store:
             assert scheme_of(store.new_opening_key(SUITES["intl"], "open-3")) == "pkcs11"
