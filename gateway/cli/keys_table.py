@@ -31,6 +31,7 @@ _REASONS = {
     "compromised": ("泄露", "compromised"),
     "superseded": ("已替代", "superseded"),
     "lost": ("遗失", "lost"),
+    "left": ("退出", "left"),
 }
 _PLACES = {"file": ("文件", "file"), "pkcs11": ("令牌", "token"), None: ("不在本机", "missing")}
 _NEXT = {
@@ -110,7 +111,9 @@ def _state(row: Holding) -> Text:
     if row.in_use:
         return Text(say("在用", "in use"), "bold green")
     zh, en, style = _STATES[row.state]
-    if row.state is KeyState.CLOSED and (reason := row.entry.closed_reason):
+    if row.state is KeyState.CLOSED and (
+        reason := (row.entry.closed_reason or "").partition(":")[0]
+    ):
         said = say(*_REASONS.get(reason, (reason, reason)))
         return Text(f"{say(zh, en)} ({said})", style)
     if not row.published:
