@@ -11,12 +11,14 @@ from gateway.bootstrap.engines import detach, month_tables, move_store
 from gateway.bootstrap.keys import file_store, key_store
 from gateway.bootstrap.officers import OfficerDesk, may_have_officers, officer_desk
 from gateway.bootstrap.opened import Parts, parts
+from gateway.bootstrap.tls import certificates
 from gateway.bootstrap.trust import first_trust, refresh_trust, trust_list
 
 __all__ = [
     "OfficerDesk",
     "Parts",
     "adapter",
+    "certificates",
     "detach",
     "file_store",
     "first_trust",

@@ -39,6 +39,7 @@ _SUBJECTS = {
     "signing": "签名",
     "opening": "解密",
     "log": "日志",
+    "tls": "TLS",
     "backup": "备份",
     "gateway": "网关",
     "members": "成员名单",

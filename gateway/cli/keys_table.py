@@ -70,7 +70,7 @@ def show_holdings(rows: Sequence[Holding]) -> None:
             full_clock(row.entry.valid_from),
             _end(row),
             _state(row),
-            "" if row.use == "tls" else say(*_PLACES[row.place]),
+            say(*_PLACES[row.place]),
         )
     screen.out().print(table)
     for row in rows:

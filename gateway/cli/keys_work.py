@@ -27,7 +27,7 @@ from gateway.keyholding.keeper import Keeper
 from gateway.membership import fingerprint
 from keys.atomic_file import write_atomically
 from keys.stores.passphrase import passphrase
-from keys.trust.key_changes import Use
+from keys.trust.key_changes import Entry, Use, name_of
 from keys.trust.key_judgement import ClosedReason
 from keys.trust.member import MemberKey
 
@@ -40,7 +40,9 @@ class KeysWork:
         self._folder = config.load(home)
         self._store = bootstrap.key_store(self._folder)
         trust = bootstrap.trust_list(self._folder, SystemClock())
-        self._keeper = Keeper(self._folder, self._store, trust)
+        own = self._folder.settings.tls.mode == "mutual"
+        certificates = bootstrap.certificates(self._folder) if own else None
+        self._keeper = Keeper(self._folder, self._store, trust, certificates)
 
     def show(self) -> None:
         show_holdings(self._keeper.holdings())
@@ -101,10 +103,11 @@ class KeysWork:
             return f"tongban members add {file}, 并把此文件交给各成员"
         return f"tongban members add {file}, and hand that file to the members"
 
-    def _made(self, key: MemberKey) -> None:
-        begins = full_clock(key.valid_from)
-        _say(f"新密钥 {key.kid}, 自 {begins} 起", f"new key {key.kid}, from {begins}", "bold green")
-        _say(f"  指纹 {fingerprint(key)}", f"  fingerprint {fingerprint(key)}")
+    def _made(self, key: Entry) -> None:
+        begins, name = full_clock(key.valid_from), name_of(key)
+        _say(f"新密钥 {name}, 自 {begins} 起", f"new key {name}, from {begins}", "bold green")
+        if isinstance(key, MemberKey):
+            _say(f"  指纹 {fingerprint(key)}", f"  fingerprint {fingerprint(key)}")
 
     # --- backup -----------------------------------------------------------------------------------
 
