@@ -39,12 +39,12 @@ _SUBJECTS = {
     "signing": "签名",
     "opening": "解密",
     "log": "日志",
-    "tls": "TLS",
     "backup": "备份",
     "gateway": "网关",
     "members": "成员名单",
     "officers": "三员",
     "trust": "联盟",
+    "tls": "传输加密",
     "partner": "成员",
     "clock": "时钟",
 }

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
-from contracts.errors import TongbanError
+from contracts.errors import REASONS, TongbanError
 from gateway import config
 from gateway.bootstrap import Parts
 from gateway.calendars import load_calendar
 from gateway.contact import contact_of
-from gateway.doctor import judge, keys
+from gateway.doctor import judge, keys, meeting
 from gateway.doctor.finding import Finding, Level, good
 from gateway.doctor.officers import officers
 from gateway.doctor.trust import federation
@@ -54,14 +54,17 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
     now = parts.home.clock.now()
     for finding in _keys(folder, parts, us, now):
         yield finding
+    for finding in meeting.shown(folder, us, now):
+        yield finding
     others = [member for member in members if member.code != us.code]
     partners = [member for member in others if not has_left(member, now)]
-    visits = {visit.code: visit for visit in await visit_all([us, *partners])}
+    called = meeting.callings(folder, parts, [us, *partners])
+    visits = {visit.code: visit for visit in await visit_all(called)}
     yield _ourselves(visits[us.code])
     if not others:
         yield _alone()
     for member in partners:
-        found = judge.partner_keys(member, now) or _partner(member, visits[member.code])
+        found = meeting.lacking(folder, member, now) or _partner(member, visits[member.code])
         yield _to_call(found, {member.code: member})
     for member in others:
         if leaving := judge.leaving(member, now):
@@ -159,6 +162,16 @@ def _partner(member: Member, visit: Visit) -> Finding:
     if visit.fault is None:
         took = f"{visit.milliseconds:.0f}"
         return good(subject, f"{member.name} 已应答, {took} 毫秒", f"answers in {took} ms")
+    if visit.reason is not None:
+        reason = REASONS[visit.reason]
+        return Finding(
+            subject,
+            Level.FAULT,
+            f"{reason.zh} ({reason.code}): {visit.fault}",
+            f"{reason.en} ({reason.code}): {visit.fault}",
+            reason.remedy_zh,
+            reason.remedy_en,
+        )
     return Finding(
         subject,
         Level.FAULT,

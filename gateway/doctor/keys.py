@@ -7,16 +7,15 @@ from gateway.doctor.finding import Finding, Level, good
 from gateway.keyholding.backup_note import BackupNote
 from gateway.keyholding.holdings import KEY_ENDS_SOON
 from keys.stores.uri import FILE, scheme_of
-from keys.trust.key_changes import KEY_USES, KeyUse, Use, keys_of
+from keys.trust.key_changes import KEY_USES, KeyUse, keys_of
 from keys.trust.key_terms import FOR_EVER, covered_until, newest_good
 from keys.trust.member import KeyState, Member, MemberKey
 from keys.trust.trust_list import key_state
 
-_SUBJECTS: dict[Use, str] = {
+_SUBJECTS: dict[KeyUse, str] = {
     "signing": "key signing",
     "sealing": "key opening",
     "log": "key log",
-    "tls": "key tls",
 }
 _NEEDED: tuple[KeyUse, ...] = ("signing", "sealing")
 
@@ -25,9 +24,6 @@ def own_keys(us: Member, here: Collection[str], now: datetime) -> Iterator[Findi
     """`us`: our entry in the list of members; `here`: the kids whose private half we have."""
     for use in _NEEDED:
         yield _in_use(use, keys_of(us, use), here, now)
-    pins = covered_until(us.tls_pins, now)
-    if pins is not None and pins - now < KEY_ENDS_SOON:
-        yield _ends("tls", "TLS", pins)
     for use in KEY_USES:
         for key in keys_of(us, use):
             waits = key_state(key, now)
@@ -113,7 +109,7 @@ def _in_use(
     return good(_SUBJECTS[use], f"{used.kid} 在用{end}", f"{used.kid} is in use{end}")
 
 
-def _ends(use: Use, name: str, until: datetime) -> Finding:
+def _ends(use: KeyUse, name: str, until: datetime) -> Finding:
     return Finding(
         _SUBJECTS[use],
         Level.WARNING,

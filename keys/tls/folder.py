@@ -25,7 +25,7 @@ from keys.trust.member import TlsPin
 _MAX_CHAIN_BYTES = 64 * 1024
 _MAX_KEY_BYTES = 16 * 1024
 _LABEL = "ENCRYPTED PRIVATE KEY"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,13 @@ class CertificateFolder:
         Nothing changes until it does; see `keys.tls.pins.to_show`. Raises KeyUnusable when the
         name is no name or taken, or the folder cannot be used.
         """
+        if not _NAME.fullmatch(name):  # 64 characters: the longest commonName (RFC 5280, A.1)
+            raise KeyUnusable("the name is one word of letters, digits, - and _", key=name[:100])
         made = new_certificate(name, valid_from)
         self._write(name, made.certificate, made.private_key)
         return new_pin(made.certificate, valid_from, valid_to)
 
     def _write(self, name: str, certificate: bytes, private_key: bytes) -> None:
-        if not _NAME.fullmatch(name):
-            raise KeyUnusable("the name is one word of letters, digits, - and _", key=name[:100])
         if not self._folder.exists():
             self._folder.mkdir(mode=0o700, parents=True)
         check_folder(self._folder)
