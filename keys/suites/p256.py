@@ -1,6 +1,10 @@
 """ECDSA keys on P-256 with SHA-256, JWS `alg` ES256 (RFC 7518, section 3.4), raw r || s.
 
 They are for tokens that offer no Ed25519; `intl` reads them beside its own keys.
+
+With (r, s) also (r, n - s) holds, so whoever sees a signature can make a second one of it.
+ECDSA allows both; a seal must have one spelling, so here the lower is made, and seals with the
+upper are refused (`keys.jws`).
 """
 
 from cryptography.exceptions import InvalidSignature
@@ -21,6 +25,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from keys import base64url
 
 ALG = "ES256"
+
+N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Order of the base point (SP 800-186, section 3.2.1.3)."""
 
 _ECDSA = ECDSA(SHA256())
 _FIELD = 32
@@ -79,7 +86,20 @@ class P256SigningKey:
 
     def sign(self, data: bytes) -> bytes:
         r, s = decode_dss_signature(self.private.sign(data, _ECDSA))
-        return r.to_bytes(_FIELD, "big") + s.to_bytes(_FIELD, "big")
+        return lower_form(r.to_bytes(_FIELD, "big") + s.to_bytes(_FIELD, "big"))
 
     def public(self) -> P256VerifyingKey:
         return self._public
+
+
+def is_lower_form(signature: bytes) -> bool:
+    """Whether s of r || s is at most half the order."""
+    return int.from_bytes(signature[_FIELD:], "big") <= N // 2
+
+
+def lower_form(signature: bytes) -> bytes:
+    """Of the two forms of a signature, r || s, the one with the lower s."""
+    if is_lower_form(signature):
+        return signature
+    s = N - int.from_bytes(signature[_FIELD:], "big")
+    return signature[:_FIELD] + s.to_bytes(_FIELD, "big")
