@@ -107,17 +107,18 @@ class Token:
         self._pin = pin
         self._lock = _LOCKS.setdefault(self._module, RLock())
         self._opened: Opened | None = None
-        self._refused: KeyUnusable | None = None
+        self._refused: KeyUnavailable | None = None
         self._users = 0
 
     def __repr__(self) -> str:
         return f"Token({self._module!r}, {self.label!r})"
 
-    def use(self, work: Callable[[Opened], _T]) -> _T:
+    def use(self, work: Callable[[Opened], _T], *, in_use: bool = False) -> _T:
         """What `work` gives, done under the module's lock; it may be called twice.
 
-        Raises KeyUnusable (also with key.token_cannot and key.pin_refused) and
-        KeyUnavailable (key.token_gone).
+        Raises KeyUnusable (also with key.token_cannot) and KeyUnavailable (key.token_gone,
+        key.pin_refused): then what is to be done can be done later, by the same key. `in_use`:
+        its key was there before, so a token without it is not the one that we know.
         """
         with self._lock:
             if self._refused is not None:
@@ -125,12 +126,15 @@ class Token:
             try:
                 return self._try_twice(work)
             except _PIN_REFUSED as error:
-                self._refused = self._told("the token refused the PIN", "key.pin_refused", error)
+                self._refused = self._locked(f"the token refused the PIN ({_said(error)})")
                 raise self._refused from None
             except _NOT_ONE_KEY as error:
-                raise self._told("the token holds no such key, or several", None, error) from None
+                if in_use:
+                    detail = "the token no longer holds the key"
+                    raise KeyUnavailable(detail, token=self.label) from None
+                raise self._told("the token holds no such key, or several", error) from None
             except _CANNOT as error:
-                raise self._told("the token cannot do it", "key.token_cannot", error) from None
+                raise self._told("the token cannot do it", error, "key.token_cannot") from None
             except cryptoki.PKCS11Error as error:
                 detail = f"the token does not answer: {_said(error)}"
                 raise KeyUnavailable(detail, token=self.label) from None
@@ -155,7 +159,7 @@ class Token:
     def _open(self) -> Opened:
         token = self._library().get_token(token_label=self.label)
         if one_try_left(token.flags):
-            self._refused = self._told("one wrong PIN more would lock the token", "key.pin_refused")
+            self._refused = self._locked("one wrong PIN more would lock the token")
             raise self._refused
         try:
             session = token.open(user_pin=self._pin)
@@ -186,17 +190,19 @@ class Token:
                 opened.session.close()
 
     def _told(
-        self, detail: str, code: str | None, error: cryptoki.PKCS11Error | None = None
+        self, detail: str, error: cryptoki.PKCS11Error, code: str | None = None
     ) -> KeyUnusable:
-        said = f"{detail} ({_said(error)})" if error is not None else detail
-        return KeyUnusable(said, code=code, token=self.label)
+        return KeyUnusable(f"{detail} ({_said(error)})", code=code, token=self.label)
+
+    def _locked(self, detail: str) -> KeyUnavailable:
+        return KeyUnavailable(detail, code="key.pin_refused", token=self.label)
 
     # --- who uses it ------------------------------------------------------------------------------
 
     def join(self, pin: str) -> "Token":
-        """One user more. Raises KeyUnusable (key.pin_refused) when it has another PIN."""
+        """One user more. Raises KeyUnavailable (key.pin_refused) when it has another PIN."""
         if not hmac.compare_digest(pin.encode(), self._pin.encode()):
-            raise self._told("another PIN is in use for this token", "key.pin_refused")
+            raise self._locked("another PIN is in use for this token")
         self._users += 1
         return self
 

@@ -71,7 +71,7 @@ class TokenSigningKey:
 
     def _sign(self, data: bytes, mechanism: Mechanism) -> bytes:
         return self._token.use(
-            lambda opened: opened.private(self.kid).sign(data, mechanism=mechanism)
+            lambda opened: opened.private(self.kid).sign(data, mechanism=mechanism), in_use=True
         )
 
     def public(self) -> Ed25519VerifyingKey | P256VerifyingKey:
@@ -109,7 +109,9 @@ class TokenOpeningKey:
         try:
             encapsulated = wrapped[:_ENCAPSULATED]
             X25519SealingKey("", encapsulated)  # a bad point is the sender's fault, not the token's
-            shared = self._token.use(lambda opened: _exchange(opened, self.kid, encapsulated))
+            shared = self._token.use(
+                lambda opened: _exchange(opened, self.kid, encapsulated), in_use=True
+            )
             secret = HPKE.decrypt(wrapped, _Exchanged(self._point, shared), info=info)
         except (InvalidTag, ValueError):
             pass

@@ -11,7 +11,7 @@ import pytest
 from pkcs11 import Attribute, MechanismFlag, ObjectClass, TokenFlag
 from pkcs11.exceptions import AttributeSensitive
 
-from contracts.errors import KeyUnavailable, KeyUnusable, MessageRefused
+from contracts.errors import KeyUnavailable, KeyUnusable, MessageRefused, TongbanError
 from gateway.signer import ThreadSigner
 from keys.jws import verify_jws
 from keys.stores.file import FileKeyStore
@@ -185,6 +185,16 @@ def test_a_token_that_is_gone_and_comes_back(hsm: SoftHsm, store: Pkcs11KeyStore
     assert opening.unwrap(wrapped, b"i") == SECRET
 
 
+def test_a_token_that_lost_a_key_in_use(hsm: SoftHsm, store: Pkcs11KeyStore) -> None:
+    """Another one of the same label, say: what is to be opened can wait for the right one."""
+    key = store.signing_key(store.new_signing_key(INTL, "sign-1"))
+    token = pkcs11.lib(str(hsm.module)).get_token(token_label=LABEL)
+    with token.open(rw=True) as session:
+        session.get_key(object_class=ObjectClass.PRIVATE_KEY, label="sign-1").destroy()
+        with pytest.raises(KeyUnavailable, match="no longer holds"):
+            key.sign(b"root")
+
+
 def test_a_token_that_is_not_there_at_first(hsm: SoftHsm) -> None:
     with pytest.raises(KeyUnavailable, match="NoSuchToken"):
         Pkcs11KeyStore(hsm.module, "another", PIN)
@@ -220,7 +230,7 @@ def test_a_refused_pin_is_not_tried_again(hsm: SoftHsm, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(token, "_library", counting)
     for _ in range(5):
-        with pytest.raises(KeyUnusable) as refusal:
+        with pytest.raises(KeyUnavailable) as refusal:
             key.sign(b"root")
         assert refusal.value.code == "key.pin_refused"
         assert "99999999" not in str(refusal.value)
@@ -231,8 +241,9 @@ def test_a_refused_pin_is_not_tried_again(hsm: SoftHsm, monkeypatch: pytest.Monk
 def test_the_pin_stays_out_of_errors_and_reprs(hsm: SoftHsm, store: Pkcs11KeyStore) -> None:
     assert PIN.decode() not in repr(store) + repr(store._token) + repr(vars(store))
     for wrong in (b"87654321", b"\xff\xff\xff\xff", b"1"):
-        with pytest.raises(KeyUnusable) as refusal:
+        with pytest.raises(TongbanError) as refusal:
             Pkcs11KeyStore(hsm.module, LABEL, wrong)
+        assert refusal.value.code in {"key.pin_refused", "key.unusable"}
         shown = str(refusal.value) + repr(refusal.value) + repr(refusal.value.__cause__)
         assert wrong.decode(errors="replace") not in shown.replace(hsm.module.name, "")
         assert PIN.decode() not in shown
