@@ -13,12 +13,15 @@ from gateway.cli import (
     doctor,
     evidence,
     federation,
+    guard,
     incident,
     links,
     member,
     members,
     message,
     migrate,
+    officer,
+    officer_self,
     queue,
     screen,
     store,
@@ -55,9 +58,12 @@ for group in (
     translate,
     contracts,
     doctor,
+    officer_self,
+    officer,
     demo,
 ):
     group.add_to(app)
+guard.put_on(app)
 
 
 @app.callback()

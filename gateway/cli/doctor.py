@@ -40,6 +40,7 @@ _SUBJECTS = {
     "opening": "解密",
     "gateway": "网关",
     "members": "成员名单",
+    "officers": "三员",
     "trust": "联盟",
     "partner": "成员",
     "clock": "时钟",
@@ -94,6 +95,9 @@ def _print(finding: Finding) -> None:
     if finding.remedy_zh:
         remedy = Text(f"→ {say(finding.remedy_zh, finding.remedy_en)}")
         screen.out().print(Padding(remedy, (0, 0, 0, 4)))
+    if finding.contact:
+        call = Text(f"{say('联系', 'call')} {finding.contact}", "dim")
+        screen.out().print(Padding(call, (0, 0, 0, 6)))
 
 
 def _subject(subject: str) -> str:

@@ -11,6 +11,7 @@ from contracts.errors import TongbanError
 from gateway.doctor.finding import Finding, Level, good
 from gateway.ports import Backlog
 from keys.trust.member import KeyState, Member, MemberKey
+from keys.trust.parting import left_at
 from keys.trust.trust_list import key_state
 
 DISK_FAULT_BYTES = 256 * limits.MIB
@@ -175,6 +176,24 @@ def partner_keys(member: Member, now: datetime) -> Finding | None:
                 "ask for its new member.json, compare fingerprints, tongban members add",
             )
     return None
+
+
+def leaving(member: Member, now: datetime) -> Finding | None:
+    """That a partner has left, or will; None when it stays."""
+    end = left_at(member)
+    if end is None:
+        return None
+    subject, day = f"partner {member.code}", f"{end:%Y-%m-%d %H:%M} UTC"
+    if end <= now:
+        return good(subject, f"{member.name} 已于 {day} 退出", f"left on {day}")
+    return Finding(
+        subject,
+        Level.WARNING,
+        f"{member.name} 将于 {day} 退出",
+        f"leaves on {day}",
+        "在此之前办结往来办件; 此后发往该城市的报文不再接收",
+        "finish what is open with it before; from then on nothing is taken for it",
+    )
 
 
 def _named(keys: Sequence[MemberKey], kid: str) -> MemberKey | None:

@@ -30,9 +30,10 @@ from keys.trust.federation import layout
 from keys.trust.federation.copy import Copy
 from keys.trust.federation.federation import Federation, finish, read_anchor
 from keys.trust.federation.making import member_role, sign
+from keys.trust.federation.published import read_catalogue, read_member
 from keys.trust.federation.standing import Standing
 from keys.trust.federation.tuf_keys import tuf_key
-from keys.trust.federation.walk import Known, read_member, walk
+from keys.trust.federation.walk import Known, walk
 from keys.trust.member import Member
 
 _LONGEST_NOTES = 1024 * 1024
@@ -120,6 +121,22 @@ class Office:
             raise invalid(f"it is the entry of {member.code}", file)
         return member, data
 
+    def catalogue(self) -> bytes | None:
+        """Our own catalogue, `catalogue.json`, and its exact bytes; None when there is none.
+
+        Raises Wrong, OSError.
+        """
+        file = self.folder.folder / "catalogue.json"
+        try:
+            with file.open("rb") as source:
+                data = source.read(layout.CATALOGUE_BYTES + 1)
+            read_catalogue(data)
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise invalid(str(error), file) from None
+        return data
+
     # --- our keys ---------------------------------------------------------------------------------
 
     def member_key(self) -> SigningKey:
@@ -152,15 +169,32 @@ class Office:
         return self._store.new_signing_key(SUITES[member.suite], f"{self.code}-{use}-{serial}")
 
     def paper(self, version: int, suite: str) -> MemberPaper:
-        """Our file, signed as this version of our role."""
-        key = self.member_key()
+        """Our file and catalogue, signed as this version of our role."""
         _, data = self.entry()
-        role = sign(member_role(self.code, data, version, suite, self.now()), key)
+        return self._paper(self.code, self.member_key(), data, version, suite, self.catalogue())
+
+    def seat_paper(self, code: str, data: bytes, version: int, suite: str) -> MemberPaper:
+        """The file of the member `code` under a fresh key of ours: for a seat whose owner
+        cannot sign any more."""
+        key = self._store.signing_key(self._new_key(f"seat-{code}"))
+        return self._paper(code, key, data, version, suite, None)
+
+    def _paper(
+        self,
+        code: str,
+        key: SigningKey,
+        data: bytes,
+        version: int,
+        suite: str,
+        more: bytes | None,
+    ) -> MemberPaper:
+        role = sign(member_role(code, data, version, suite, self.now(), more), key)
         return MemberPaper(
-            code=self.code,
+            code=code,
             key=tuf_key(key.public()).to_dict(),
             role=role.to_bytes().decode(),
             member=data.decode(),
+            catalogue=more.decode() if more is not None else None,
         )
 
     # --- notes ------------------------------------------------------------------------------------

@@ -99,6 +99,7 @@ def test_every_metric_is_listed_with_its_type_and_labels() -> None:
     metrics.rejected("seal.invalid")
     metrics.limited("440100", "partner.quota")
     metrics.trust_refused("https://mirror.example/trust", "trust.rollback")
+    metrics.handshake_refused("timeout")
     metrics.watch_trust(["timestamp"], lambda _: 1.0)
     text = metrics.scrape(
         [Backlog("city", 1, 0)],
@@ -163,7 +164,7 @@ def test_no_page_names_a_command_that_does_not_exist() -> None:
     wrong = []
     for page in pages:
         for words in re.findall(
-            r"(?:^|`|\$ |&& )tongban ((?:[a-z]+ ?){1,2})", _text(page), re.MULTILINE
+            r"(?:^|`|\$ |&& )tongban ((?:[a-z][a-z-]* ?){1,2})", _text(page), re.MULTILINE
         ):
             first, _, second = words.strip().partition(" ")
             if not {f"tongban {first}", f"tongban {first} {second}"} & known:
@@ -171,7 +172,7 @@ def test_no_page_names_a_command_that_does_not_exist() -> None:
     assert wrong == []
 
 
-_CALLED = re.compile(r"(?:^|`|\$ |&& )tongban ((?:[a-z]+ ?){1,2})", re.MULTILINE)
+_CALLED = re.compile(r"(?:^|`|\$ |&& )tongban ((?:[a-z][a-z-]* ?){1,2})", re.MULTILINE)
 _PAGES = ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md", "docker/README.md")
 
 

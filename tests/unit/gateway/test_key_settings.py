@@ -17,7 +17,7 @@ from keys.stores.uri import kid_of, scheme_of
 from keys.suites import SUITES
 from tests.processes.softhsm import LABEL, PIN, SoftHsm, token_in_use
 
-MEMBER = '[member]\ncode = "410100"\n[keys]\n'
+MEMBER = '[member]\ncode = "410100"\n[tls]\nmode = "plain"\n[keys]\n'
 SIGNING = 'signing = "file:sign-1.pem"\n'
 OPENING = 'opening = ["file:open-1.pem"]\n'
 SECRET = 'passphrase_file = "keys/passphrase"\n'

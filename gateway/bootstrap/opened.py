@@ -12,6 +12,7 @@ from gateway.clock import SystemClock
 from gateway.exchange.home import Home
 from gateway.exchange.submit import Submit
 from gateway.metrics import Metrics
+from gateway.officers.port import OfficerStore
 from gateway.ports import Queue, Store
 from keys.suites import SUITES
 
@@ -25,6 +26,7 @@ class Parts:
     queue: Queue
     metrics: Metrics
     submit: Submit
+    officers: OfficerStore
     owner: str
     """The name of this process among those that share the store."""
 
@@ -51,4 +53,4 @@ def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
     owner = f"{socket.gethostname()}/{os.getpid()}/{home.new_id()[-8:]}"[-64:]
     queue = engines.queue(folder, store, clock, owner=owner)
     submit = Submit(home, store, queue, life=settings.exchange.life)
-    return Parts(home, store, queue, metrics, submit, owner)
+    return Parts(home, store, queue, metrics, submit, store.officers, owner)
