@@ -7,7 +7,7 @@ ECDSA allows both; a seal must have one spelling, so here the lower is made, and
 upper are refused (`keys.jws`).
 """
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
     SECP256R1,
@@ -20,7 +20,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_public_key,
+)
 
 from keys import base64url
 
@@ -55,6 +59,21 @@ class P256VerifyingKey:
         except InvalidSignature:
             return False
         return True
+
+    @classmethod
+    def from_pem(cls, kid: str, text: str) -> "P256VerifyingKey":
+        """The key in a SubjectPublicKeyInfo (RFC 5480). Raises ValueError."""
+        try:
+            key = load_pem_public_key(text.encode())
+        except (ValueError, UnsupportedAlgorithm):
+            raise ValueError("not a public key in PEM") from None
+        if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
+            raise ValueError("not a public key on P-256")
+        return cls(kid, key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:])
+
+    def pem(self) -> str:
+        """The key as a SubjectPublicKeyInfo in PEM."""
+        return self._key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
     def jwk(self) -> dict[str, str]:
         return {
@@ -103,3 +122,9 @@ def lower_form(signature: bytes) -> bytes:
         return signature
     s = N - int.from_bytes(signature[_FIELD:], "big")
     return signature[:_FIELD] + s.to_bytes(_FIELD, "big")
+
+
+def der_form(signature: bytes) -> bytes:
+    """r || s in the DER that other formats want (RFC 3279, section 2.2.3)."""
+    halves = signature[:_FIELD], signature[_FIELD:]
+    return encode_dss_signature(*(int.from_bytes(half, "big") for half in halves))

@@ -90,9 +90,15 @@ def test_what_was_not_sealed_to_a_key_is_the_senders_fault(store: Pkcs11KeyStore
         key.unwrap(wrapped, b"j")
 
 
-def test_a_federation_is_signed_in_a_token(store: Pkcs11KeyStore) -> None:
-    signer = SuiteSigner(store.signing_key(store.new_signing_key(INTL, "member-1")))
-    signer.public_key.verify_signature(signer.sign(b"root"), b"root")
+@pytest.mark.parametrize("without", ["", "CKM_EDDSA"], ids=["Ed25519", "ES256"])
+def test_a_federation_is_signed_in_a_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without: str
+) -> None:
+    with token_in_use(SoftHsm(tmp_path, without=without), monkeypatch) as hsm:
+        store = Pkcs11KeyStore(hsm.module, LABEL, PIN)
+        signer = SuiteSigner(store.signing_key(store.new_signing_key(INTL, "member-1")))
+        signer.public_key.verify_signature(signer.sign(b"root"), b"root")
+        store.close()
 
 
 # --- what a token cannot ------------------------------------------------------------------------
