@@ -1,10 +1,12 @@
 """A PKCS #11 token: keys never leave it, it may go and come back, and its PIN is not spent."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pkcs11
 import pytest
@@ -202,7 +204,7 @@ def test_a_token_that_lost_a_key_in_use(hsm: SoftHsm, store: Pkcs11KeyStore) -> 
 
 
 def test_a_token_that_is_not_there_at_first(hsm: SoftHsm) -> None:
-    with pytest.raises(KeyUnavailable, match="NoSuchToken"):
+    with pytest.raises(KeyUnavailable, match="no token of this label"):
         Pkcs11KeyStore(hsm.module, "another", PIN)
     hsm.add("another")
     store = Pkcs11KeyStore(hsm.module, "another", PIN)
@@ -215,6 +217,41 @@ def test_a_file_that_is_no_module(tmp_path: Path) -> None:
     file.write_bytes(b"no library")
     with pytest.raises(KeyUnusable, match="cannot be loaded"):
         Pkcs11KeyStore(file, LABEL, PIN)
+
+
+def test_a_call_that_does_not_come_back(
+    hsm: SoftHsm, store: Pkcs11KeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs one wait, not one for each message; and when it comes back, all goes on."""
+    key = store.signing_key(store.new_signing_key(INTL, "sign-1"))
+    token, over = store._token, Event()
+    monkeypatch.setattr(token.thread, "patience", 0.2)
+    with pytest.raises(KeyUnavailable, match="no answer within") as trouble:
+        token.use(lambda _: over.wait())
+    assert trouble.value.code == "key.token_gone"
+    monkeypatch.setattr(token.thread, "patience", 1000.0)
+    for _ in range(100):
+        with pytest.raises(KeyUnavailable, match="has not come back"):
+            key.sign(b"root")
+    over.set()
+    with contextlib.suppress(KeyUnavailable):
+        key.sign(b"root")  # it may not have come back yet
+    token.thread._thread.submit(lambda: None).result(60)
+    assert key.public().verify(key.sign(b"root"), b"root")
+
+
+def test_who_waits_behind_a_slow_call_leaves_no_call_behind(
+    store: Pkcs11KeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, over, ran = store._token, Event(), list[int]()
+    monkeypatch.setattr(token.thread, "patience", 0.2)
+    first = token.thread._thread.submit(over.wait)
+    with pytest.raises(KeyUnavailable):
+        token.use(lambda _: ran.append(1))
+    over.set()
+    assert first.result(60)
+    token.use(lambda _: ran.append(2))
+    assert ran == [2]
 
 
 # --- the PIN --------------------------------------------------------------------------------------
