@@ -16,6 +16,7 @@ from yarl import URL
 
 from adapters.profiles.load import builtin_profiles
 from contracts.errors import SettingsInvalid
+from gateway.calendars import load_calendar
 from gateway.key_settings import missing_of_keys
 from gateway.loopback import is_loopback, leads_to_loopback
 from gateway.settings import GatewayTable, QueueTable, Settings, StoreTable
@@ -137,6 +138,10 @@ def _missing(home: Home) -> list[str]:
         found.append(f"gateway.listen: {settings.gateway.port} is no port")
     if not 0 < settings.gateway.operations[1] < 65536:
         found.append(f"gateway.operations_listen: {settings.gateway.operations[1]} is no port")
+    try:
+        load_calendar(home.path(settings.time.calendars))
+    except SettingsInvalid as error:
+        found += [f"time.calendars: {mistake}" for mistake in error.mistakes]
     return found + _missing_of_tls(home)
 
 

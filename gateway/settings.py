@@ -249,6 +249,14 @@ class OfficersTable(_Table):
         return SignInPace(int(self.idle_minutes * 60_000), int(self.session_hours * 3_600_000))
 
 
+class TimeTable(_Table):
+    """How time limits are counted. `calendars`: a folder of files, each with the holidays of a
+    year; `yellow`: the share of a limit from which a case is nearly late."""
+
+    calendars: Path = Path("calendars")
+    yellow: Annotated[float, Field(gt=0, le=1)] = 0.8
+
+
 class LogTable(_Table):
     level: Literal["debug", "info", "warning", "error"] = "info"
     style: Literal["json", "console"] = "json"
@@ -273,6 +281,7 @@ class Settings(BaseSettings):
     exchange: ExchangeTable = ExchangeTable()
     limits: LimitsTable = LimitsTable()
     officers: OfficersTable = OfficersTable()
+    time: TimeTable = TimeTable()
     log: LogTable = LogTable()
 
     @classmethod

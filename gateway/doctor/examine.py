@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta, timezone
 
-from chinese_calendar.constants import holidays
-
 from contracts.errors import TongbanError
 from gateway import config
 from gateway.bootstrap import Parts
+from gateway.calendars import load_calendar
 from gateway.contact import contact_of
 from gateway.doctor import judge
 from gateway.doctor.finding import Finding, Level, good
@@ -38,7 +37,8 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
     yield await _officers(parts)
     if folder.settings.queue.engine == "rabbitmq":
         yield await _broker(parts, folder.settings.queue.url or "")
-    yield judge.calendar(known_years(), parts.home.clock.now().astimezone(_BEIJING).date())
+    calendar = load_calendar(folder.path(folder.settings.time.calendars))
+    yield judge.calendar(calendar.years, parts.home.clock.now().astimezone(_BEIJING).date())
     standing = _standing(folder, parts)
     if standing is not None:
         for finding in federation(standing, parts.home.code, parts.home.clock.now()):
@@ -115,11 +115,6 @@ async def _broker(parts: Parts, address: str) -> Finding:
     except TongbanError as error:
         return judge.trouble("broker", error)
     return good("broker", f"{address} 可用", f"{address} can be used")
-
-
-def known_years() -> set[int]:
-    """The years whose holidays the package `chinesecalendar` knows."""
-    return {day.year for day in holidays}
 
 
 def _ourselves(visit: Visit) -> Finding:
