@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from securesystemslib.exceptions import UnverifiedSignatureError
+from securesystemslib.signer import Signature
 
 from contracts.errors import BatchRejected, KeyUnusable
 from keys import base64url
@@ -16,6 +18,7 @@ from keys.suites.sm2 import Sm2SigningKey, Sm2VerifyingKey
 from keys.suites.sm2_curve import N as SM2_N
 from keys.suites.sm2_engines import gmssl, tongsuo
 from keys.suites.suite import SigningKey, VerifyingKey
+from keys.trust.federation.tuf_keys import tuf_key
 from tests.vectors.signatures import malformed
 from tests.vectors.signatures.make import content
 
@@ -145,6 +148,32 @@ def test_what_the_defects_were_made_of_holds(alg: str) -> None:
 def test_malformed(vector: dict[str, str]) -> None:
     for key in readers(vector["alg"]):
         assert not key.verify(bytes.fromhex(vector["signature"]), MESSAGE)
+
+
+DER = [vector for vector in VECTORS["signatures"] if vector["what"].startswith("DER, ")]
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [vector for vector in DER if vector["alg"] == "ES256"],
+    ids=lambda vector: str(vector["what"]),
+)
+def test_malformed_der_where_der_belongs(vector: dict[str, str]) -> None:
+    """A federation's signatures on P-256 are DER: the one spelling of it, whole, and no more."""
+    (ours,) = readers("ES256")
+    key = tuf_key(ours)
+    whole = encode_dss_signature(*halves(GOOD["ES256"]))
+    key.verify_signature(Signature(key.keyid, whole.hex()), MESSAGE)
+    with pytest.raises(UnverifiedSignatureError):
+        key.verify_signature(Signature(key.keyid, vector["signature"]), MESSAGE)
+
+
+@pytest.mark.parametrize("scalars", [(0, 1), (1, 0), (0, 0), (P256_N, 1), (1, P256_N)])
+def test_der_of_scalars_out_of_range(scalars: tuple[int, int]) -> None:
+    (ours,) = readers("ES256")
+    key = tuf_key(ours)
+    with pytest.raises(UnverifiedSignatureError):
+        key.verify_signature(Signature(key.keyid, encode_dss_signature(*scalars).hex()), MESSAGE)
 
 
 @pytest.mark.parametrize("alg", ["SM2", "ES256", "Ed25519"])
