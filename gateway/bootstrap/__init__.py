@@ -8,16 +8,19 @@ them and runs it.
 from gateway.bootstrap.assembly import gateway, run, tune_process
 from gateway.bootstrap.city import adapter, matters
 from gateway.bootstrap.engines import detach, month_tables, move_store
-from gateway.bootstrap.keys import key_store, signer
+from gateway.bootstrap.keys import file_store, key_store
 from gateway.bootstrap.officers import OfficerDesk, may_have_officers, officer_desk
 from gateway.bootstrap.opened import Parts, parts
+from gateway.bootstrap.tls import certificates
 from gateway.bootstrap.trust import first_trust, refresh_trust, trust_list
 
 __all__ = [
     "OfficerDesk",
     "Parts",
     "adapter",
+    "certificates",
     "detach",
+    "file_store",
     "first_trust",
     "gateway",
     "key_store",
@@ -29,7 +32,6 @@ __all__ = [
     "parts",
     "refresh_trust",
     "run",
-    "signer",
     "trust_list",
     "tune_process",
 ]

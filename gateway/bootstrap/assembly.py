@@ -39,6 +39,8 @@ def gateway(
 ) -> Gateway:
     """A whole gateway, ready to run. `before_signer`: what a measurement puts before its signer."""
     settings, made = folder.settings, parts(folder, metrics)
+    made.ring.check()
+    made.metrics.watch_keys(("signing", "sealing"), made.ring.seconds_left)
     home, store, queue = made.home, made.store, made.queue
     if before_signer is not None:
         home.signer = before_signer(home.signer)
@@ -93,7 +95,7 @@ def gateway(
         expire=Expire(home, store, queue, to_city=to_city, every=settings.exchange.expire_every_s),
         holding=Holding(home, store, queue),
         city=city,
-        background=copy.background,
+        background={**copy.background, "keys": made.ring.run},
     )
     health = HealthApi(home, store, made.metrics, running)
     running.operations_app.add_routes(health.routes())

@@ -48,7 +48,11 @@ def certificates(folder: config.Home) -> CertificateFolder:
     """The folder of our TLS certificates. Raises KeyUnusable without a passphrase."""
     settings = folder.settings
     file = settings.keys.passphrase_file
-    secret = passphrase(folder.path(file) if file else None, settings.keys.passphrase_env)
+    secret = passphrase(
+        folder.path(file) if file else None,
+        settings.keys.passphrase_env,
+        settings.keys.passphrase_credential,
+    )
     return CertificateFolder(folder.path(settings.tls.folder), secret)
 
 

@@ -1,22 +1,24 @@
 """Look at everything a gateway lives on, and say what is wrong and what to do about it."""
 
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from contracts.errors import TongbanError
 from gateway import config
 from gateway.bootstrap import Parts
 from gateway.calendars import load_calendar
 from gateway.contact import contact_of
-from gateway.doctor import judge
+from gateway.doctor import judge, keys
 from gateway.doctor.finding import Finding, Level, good
 from gateway.doctor.officers import officers
 from gateway.doctor.trust import federation
 from gateway.doctor.visit import Visit, visit_all
+from gateway.federation.notes import read_notes
+from gateway.keyholding.backup_note import read_note
 from gateway.lanes import merged
-from keys.stores.uri import kid_of
+from gateway.membership import read_entry
 from keys.trust.federation.federation import Federation
 from keys.trust.federation.standing import Standing
 from keys.trust.member import Member
@@ -50,8 +52,7 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
         yield judge.trouble("members", error)
         return
     now = parts.home.clock.now()
-    opening = [kid_of(uri) for uri in folder.settings.keys.opening]
-    for finding in judge.own_keys(us, parts.home.signer.kid, opening, now):
+    for finding in _keys(folder, parts, us, now):
         yield finding
     others = [member for member in members if member.code != us.code]
     partners = [member for member in others if not has_left(member, now)]
@@ -67,6 +68,29 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
             yield leaving
     skews = {p.code: visits[p.code].skew for p in partners}
     yield judge.clock({code: skew for code, skew in skews.items() if skew is not None})
+
+
+def _keys(folder: config.Home, parts: Parts, us: Member, now: datetime) -> Iterator[Finding]:
+    try:
+        here = parts.ring.here()
+        parts.ring.refresh()
+    except TongbanError as error:
+        yield judge.trouble("keys", error)
+        return
+    for kid, fault in parts.ring.faults().items():
+        yield judge.trouble(f"key {kid}", fault)
+    yield from keys.own_keys(us, here.keys() - parts.ring.faults().keys(), now)
+    try:
+        proposed = read_entry(folder.folder / "member.json")
+    except TongbanError:
+        proposed = None
+    try:
+        elsewhere = read_notes(folder.folder).kids()
+    except (OSError, TongbanError):
+        elsewhere = set()
+    yield from keys.unpublished(us, proposed, elsewhere, here)
+    if found := keys.backup(read_note(folder.folder), here):
+        yield found
 
 
 def _standing(folder: config.Home, parts: Parts) -> Standing | None:
