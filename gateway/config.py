@@ -7,6 +7,7 @@ as in ``TONGBAN_GATEWAY__LISTEN=0.0.0.0:8443``. Relative paths start at the fold
 import contextlib
 import os
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +17,7 @@ from yarl import URL
 
 from adapters.profiles.load import builtin_profiles
 from contracts.errors import SettingsInvalid
-from gateway.settings import GatewayTable, QueueTable, Settings, StoreTable
+from gateway.settings import GatewayTable, LocalTable, QueueTable, Settings, StoreTable
 
 FILE_NAME = "tongban.toml"
 
@@ -137,7 +138,22 @@ def _missing(home: Home) -> list[str]:
     found += _missing_profile(home)
     if not 0 < settings.gateway.port < 65536:
         found.append(f"gateway.listen: {settings.gateway.port} is no port")
+    found += _missing_of_local(settings.local)
     return found
+
+
+def _missing_of_local(local: LocalTable) -> list[str]:
+    if local.listen is None:
+        return []
+    if not 0 < local.port < 65536:
+        return [f"local.listen: {local.port} is no port"]
+    with contextlib.suppress(ValueError):
+        if ip_address(local.host).is_loopback:
+            return []
+    return [
+        "local.listen: an address of this machine alone (127.0.0.1:8411): tokens travel in clear; "
+        "let what comes from other machines end its TLS in front of it"
+    ]
 
 
 def _missing_keys(home: Home) -> list[str]:

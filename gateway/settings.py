@@ -168,6 +168,21 @@ class LimitsTable(_Table):
         )
 
 
+class LocalTable(_Table):
+    """Where the city's own systems reach the local API; nowhere by default. Without TLS, so
+    only this machine may: what comes from others ends its TLS in front."""
+
+    listen: Annotated[str, StringConstraints(pattern=r"^.+:[0-9]{1,5}$")] | None = None
+
+    @property
+    def host(self) -> str:
+        return (self.listen or "").rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int((self.listen or ":0").rpartition(":")[2])
+
+
 class OfficersTable(_Table):
     """How long an officer who signed in may go on: without a command, and at most."""
 
@@ -200,6 +215,7 @@ class Settings(BaseSettings):
     city: CityTable = CityTable()
     exchange: ExchangeTable = ExchangeTable()
     limits: LimitsTable = LimitsTable()
+    local: LocalTable = LocalTable()
     officers: OfficersTable = OfficersTable()
     log: LogTable = LogTable()
 

@@ -8,6 +8,7 @@ import sys
 from gateway import config
 from gateway.bootstrap.base import parts
 from gateway.bootstrap.city import adapter, matters
+from gateway.bootstrap.local import local_site
 from gateway.bootstrap.trust import TrustService, first_trust
 from gateway.connectors.folder import FolderConnector
 from gateway.exchange.admission import Admission
@@ -81,9 +82,9 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         expire=Expire(home, store, queue, to_city=to_city, every=settings.exchange.expire_every_s),
         holding=Holding(home, store, queue),
         city=city,
-        background=copy.background,
+        background={**copy.background, **local_site(folder, made)},
     )
-    health = HealthApi(home, store, made.metrics, running)
+    health = HealthApi(home, store, made.metrics, running, made.officers)
     running.app.add_routes(health.routes())
     if "api" in settings.gateway.roles:
         running.app.add_routes([*exchange.routes(), *copy.routes])

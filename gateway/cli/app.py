@@ -25,6 +25,7 @@ from gateway.cli import (
     queue,
     screen,
     store,
+    token,
     top,
     translate,
 )
@@ -60,6 +61,7 @@ for group in (
     doctor,
     officer_self,
     officer,
+    token,
     demo,
 ):
     group.add_to(app)

@@ -35,6 +35,7 @@ LOOKING = {
     "federation show",
     "federation check",
     "officer list",
+    "token list",
 }
 FOUND = dict(commands(app))
 
