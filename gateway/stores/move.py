@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import StoreUnavailable, Wrong
 from gateway.stores import postgres, sqlite
+from gateway.stores.doubt import forget_marks
 from gateway.stores.migrate import migrate
 from gateway.stores.months import MonthsSeen
 from gateway.stores.schema import LANE, METADATA, OFFICER_SESSION, PART
@@ -114,6 +115,7 @@ def _move(source: Connection, engine: Engine, now: int, progress: Progress) -> M
         target.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         target.exec_driver_sql("SET LOCAL enable_seqscan = on")  # whole tables are read
         _refuse_consumers(target, now)
+        forget_marks(target)
         counts = {table.name: _count(source, table) for table in _TABLES}
         before = any(_has_rows(target, table) for table in _TABLES)
         if before and counts != {table.name: _count(target, table) for table in _TABLES}:
