@@ -17,6 +17,7 @@ from yarl import URL
 
 from adapters.profiles.load import builtin_profiles
 from contracts.errors import SettingsInvalid
+from gateway.officers.oidc import allowed
 from gateway.settings import GatewayTable, LocalTable, QueueTable, Settings, StoreTable
 
 FILE_NAME = "tongban.toml"
@@ -139,6 +140,28 @@ def _missing(home: Home) -> list[str]:
     if not 0 < settings.gateway.port < 65536:
         found.append(f"gateway.listen: {settings.gateway.port} is no port")
     found += _missing_of_local(settings.local)
+    found += _missing_of_oidc(home)
+    return found
+
+
+def _missing_of_oidc(home: Home) -> list[str]:
+    oidc = home.settings.oidc
+    if oidc.issuer is None:
+        return []
+    found = [
+        f"oidc.{name}: a provider needs it"
+        for name in ("client_id", "system", "security", "auditor")
+        if not getattr(oidc, name)
+    ]
+    if not allowed(oidc.issuer):
+        found.append("oidc.issuer: https://…; http only on this machine itself")
+    if "openid" not in oidc.scopes:
+        found.append("oidc.scopes: openid must be among them")
+    values = [oidc.system, oidc.security, oidc.auditor]
+    if len({*values}) < len(values) and not found:
+        found.append("oidc: system, security and auditor must be three values")
+    if oidc.ca_file is not None and not home.path(oidc.ca_file).is_file():
+        found.append(f"oidc.ca_file: there is no {home.path(oidc.ca_file)}")
     return found
 
 

@@ -194,6 +194,24 @@ class OfficersTable(_Table):
         return SignInPace(int(self.idle_minutes * 60_000), int(self.session_hours * 3_600_000))
 
 
+class OidcTable(_Table):
+    """The city's provider of identities, for officers who sign in there. `claim` of the ID token
+    holds `system`, `security` or `auditor`; `acr`, `amr`: one of them must have been used."""
+
+    issuer: str | None = None
+    client_id: str | None = None
+    client_secret_file: Path | None = None
+    ca_file: Path | None = None
+    scopes: list[str] = ["openid", "profile"]
+    claim: str = "groups"
+    system: str | None = None
+    security: str | None = None
+    auditor: str | None = None
+    acr: list[str] = []
+    amr: list[str] = []
+    redirect_port: Annotated[int, Field(ge=0, le=65_535)] = 0
+
+
 class LogTable(_Table):
     level: Literal["debug", "info", "warning", "error"] = "info"
     style: Literal["json", "console"] = "json"
@@ -217,6 +235,7 @@ class Settings(BaseSettings):
     limits: LimitsTable = LimitsTable()
     local: LocalTable = LocalTable()
     officers: OfficersTable = OfficersTable()
+    oidc: OidcTable = OidcTable()
     log: LogTable = LogTable()
 
     @classmethod

@@ -9,6 +9,7 @@ from gateway.bootstrap.base import Parts, parts
 from gateway.bootstrap.city import adapter, matters
 from gateway.bootstrap.engines import detach, month_tables, move_store
 from gateway.bootstrap.officers import OfficerDesk, may_have_officers, officer_desk
+from gateway.bootstrap.oidc import sign_in_oidc
 from gateway.bootstrap.trust import first_trust, refresh_trust, trust_list
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "parts",
     "refresh_trust",
     "run",
+    "sign_in_oidc",
     "trust_list",
     "tune_process",
 ]
