@@ -21,7 +21,7 @@ from gateway.metrics import Metrics
 from gateway.ports import Store
 
 _OPEN = 2048  # messages submitted and not yet receipted, at most
-_LOOK_SECONDS = 0.02
+_LOOK_SECONDS = 0.05  # the question costs the database as much as some messages
 _DRAFTS = 512  # made beforehand and sent again and again under new numbers
 
 

@@ -58,6 +58,20 @@ class LocalNext(Model):
     kinds: list[str]
 
 
+class LocalClock(Model):
+    """How far the time limit is used up, in its own unit; `card`: nearly late, or late."""
+
+    started_at: str
+    deemed: bool
+    ended_at: str | None
+    stands: bool
+    limit: dict[str, Any] | None
+    used: float
+    due_at: str | None
+    provisional: bool
+    card: str
+
+
 class LocalMatter(Model):
     base_code: str
     name: str
@@ -72,6 +86,7 @@ class LocalCase(Model):
     handling: str
     state: str | None
     next: LocalNext | None
+    clock: LocalClock | None
     matter: LocalMatter | None
     applicant: str | None
     messages: list[LocalMessage]

@@ -7,7 +7,6 @@ as in ``TONGBAN_GATEWAY__LISTEN=0.0.0.0:8443``. Relative paths start at the fold
 import contextlib
 import os
 import tomllib
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,8 +16,11 @@ from yarl import URL
 
 from adapters.profiles.load import builtin_profiles
 from contracts.errors import SettingsInvalid
-from gateway.officers.oidc import allowed
-from gateway.settings import GatewayTable, LocalTable, QueueTable, Settings, StoreTable
+from gateway.calendars import load_calendar
+from gateway.key_settings import missing_of_keys
+from gateway.loopback import is_loopback, leads_to_loopback
+from gateway.officer_settings import missing_of_local, missing_of_officers, missing_of_oidc
+from gateway.settings import GatewayTable, QueueTable, Settings, StoreTable
 
 FILE_NAME = "tongban.toml"
 
@@ -127,66 +129,45 @@ def _missing(home: Home) -> list[str]:
     ):
         if not home.path(path).exists():
             found.append(f"{name}: {home.path(path)} does not exist")
-    found += _missing_keys(home)
+    found += missing_of_keys(settings, home.folder)
     found += missing_of_store(home)
-    if settings.keys.passphrase_file is None and settings.keys.passphrase_env is None:
-        found.append("keys: passphrase_file or passphrase_env must say where the passphrase is")
-    if settings.keys.passphrase_env and settings.keys.passphrase_env not in os.environ:
-        found.append(f"keys.passphrase_env: {settings.keys.passphrase_env} is not set")
     found += _missing_of_queue(settings.queue)
     if settings.city.connector != "none" and settings.city.profile is None:
         found.append("city.profile: a connector needs a profile")
     found += _missing_profile(home)
     if not 0 < settings.gateway.port < 65536:
         found.append(f"gateway.listen: {settings.gateway.port} is no port")
-    found += _missing_of_local(settings.local)
-    found += _missing_of_oidc(home)
-    return found
+    found += missing_of_officers(settings.officers, home.path)
+    found += missing_of_local(settings.local)
+    found += missing_of_oidc(settings.oidc, home.path)
+    if not 0 < settings.gateway.operations[1] < 65536:
+        found.append(f"gateway.operations_listen: {settings.gateway.operations[1]} is no port")
+    try:
+        load_calendar(home.path(settings.time.calendars))
+    except SettingsInvalid as error:
+        found += [f"time.calendars: {mistake}" for mistake in error.mistakes]
+    return found + _missing_of_tls(home)
 
 
-def _missing_of_oidc(home: Home) -> list[str]:
-    oidc = home.settings.oidc
-    if oidc.issuer is None:
-        return []
-    found = [
-        f"oidc.{name}: a provider needs it"
-        for name in ("client_id", "system", "security", "auditor")
-        if not getattr(oidc, name)
-    ]
-    if not allowed(oidc.issuer):
-        found.append("oidc.issuer: https://…; http only on this machine itself")
-    if "openid" not in oidc.scopes:
-        found.append("oidc.scopes: openid must be among them")
-    values = [oidc.system, oidc.security, oidc.auditor]
-    if len({*values}) < len(values) and not found:
-        found.append("oidc: system, security and auditor must be three values")
-    if oidc.ca_file is not None and not home.path(oidc.ca_file).is_file():
-        found.append(f"oidc.ca_file: there is no {home.path(oidc.ca_file)}")
-    return found
-
-
-def _missing_of_local(local: LocalTable) -> list[str]:
-    if local.listen is None:
-        return []
-    if not 0 < local.port < 65536:
-        return [f"local.listen: {local.port} is no port"]
-    with contextlib.suppress(ValueError):
-        if ip_address(local.host).is_loopback:
+def _missing_of_tls(home: Home) -> list[str]:
+    """What keeps partners from being reached as `tls.mode` says."""
+    tls, gateway = home.settings.tls, home.settings.gateway
+    if tls.mode == "mutual":
+        folder = home.path(tls.folder)
+        if any(folder.glob("*.crt")):
             return []
-    return [
-        "local.listen: an address of this machine alone (127.0.0.1:8411): tokens travel in clear; "
-        "let what comes from other machines end its TLS in front of it"
-    ]
-
-
-def _missing_keys(home: Home) -> list[str]:
-    keys = home.settings.keys
-    names = [("keys.signing", keys.signing), *(("keys.opening", uri) for uri in keys.opening)]
-    return [
-        f"{name}: there is no {home.path(keys.folder) / file}"
-        for name, (scheme, _, file) in ((name, uri.partition(":")) for name, uri in names)
-        if scheme == "file" and not (home.path(keys.folder) / file).is_file()
-    ]
+        return [f"tls.folder: there is no certificate in {folder}: tongban tls renew makes one"]
+    found = []
+    if not is_loopback(gateway.host):
+        found.append(
+            f"gateway.listen: {gateway.host} can be reached from outside, and "
+            f'tls.mode = "{tls.mode}" listens without TLS; use 127.0.0.1 or [::1]'
+        )
+    if tls.mode == "proxy" and (tls.proxy_out is None or not leads_to_loopback(tls.proxy_out)):
+        found.append(
+            "tls.proxy_out: the address of the proxy on this machine, as http://127.0.0.1:8420"
+        )
+    return found
 
 
 def _missing_profile(home: Home) -> list[str]:

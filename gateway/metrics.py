@@ -96,6 +96,12 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
+        self._handshakes = Counter(
+            "tongban_tls_handshakes_refused",
+            "TLS handshakes with partners that came to nothing, by reason",
+            ["reason"],
+            registry=registry,
+        )
         self._trust_refused = Counter(
             "tongban_trust_refused",
             "Files of the federation that were not taken, by mirror and code",
@@ -123,6 +129,9 @@ class Metrics:
 
     def limited(self, partner: str, code: str) -> None:
         self._limited.labels(partner, code).inc()
+
+    def handshake_refused(self, reason: str) -> None:
+        self._handshakes.labels(reason).inc()
 
     def trust_refused(self, mirror: str, code: str) -> None:
         self._trust_refused.labels(mirror, code).inc()

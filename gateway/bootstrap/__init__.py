@@ -1,15 +1,17 @@
 """The only place where parts meet: settings in, a wired gateway out.
 
-`base` opens what every command needs, `trust` the list of members, `engines` store and queue,
-`city` the city's own system; `assembly` makes a whole gateway of them and runs it.
+`opened` holds what every command needs, `keys` the private keys, `trust` the list of members,
+`engines` store and queue, `city` the city's own system; `assembly` makes a whole gateway of
+them and runs it.
 """
 
 from gateway.bootstrap.assembly import gateway, run, tune_process
-from gateway.bootstrap.base import Parts, parts
 from gateway.bootstrap.city import adapter, matters
 from gateway.bootstrap.engines import detach, month_tables, move_store
+from gateway.bootstrap.keys import key_store, signer
 from gateway.bootstrap.officers import OfficerDesk, may_have_officers, officer_desk
 from gateway.bootstrap.oidc import sign_in_oidc
+from gateway.bootstrap.opened import Parts, parts
 from gateway.bootstrap.trust import first_trust, refresh_trust, trust_list
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "detach",
     "first_trust",
     "gateway",
+    "key_store",
     "matters",
     "may_have_officers",
     "month_tables",
@@ -28,6 +31,7 @@ __all__ = [
     "refresh_trust",
     "run",
     "sign_in_oidc",
+    "signer",
     "trust_list",
     "tune_process",
 ]

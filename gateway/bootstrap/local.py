@@ -4,7 +4,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from gateway import config
-from gateway.bootstrap.base import Parts
+from gateway.bootstrap.opened import Parts
+from gateway.calendars import load_calendar
+from gateway.exchange.case_clock import Counting
 from gateway.exchange.open_message import OpenMessage
 from gateway.exchange.view import ViewCase
 from gateway.officers.tokens import Tokens
@@ -26,6 +28,8 @@ def local_site(
         monotonic=home.clock.monotonic,
         new_trace=home.new_id,
     )
-    view = ViewCase(home.code, made.store, OpenMessage(home, made.store))
+    counting = Counting(load_calendar(folder.path(settings.time.calendars)), settings.time.yellow)
+    opening = OpenMessage(home, made.store)
+    view = ViewCase(home.code, made.store, opening, home.clock, counting)
     api = LocalApi(home.code, made.submit, view, bearer)
     return {"local": LocalSite(api, settings.local.host, settings.local.port, home.new_id).run}

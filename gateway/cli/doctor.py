@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from contracts.errors import (
+    KeyUnavailable,
     KeyUnusable,
     SettingsInvalid,
     StoreUnavailable,
@@ -46,6 +47,7 @@ _SUBJECTS = {
 }
 
 _OPENED: dict[type[TongbanError], str] = {
+    KeyUnavailable: "keys",
     KeyUnusable: "keys",
     StoreUnavailable: "database",
     TrustRefused: "trust",
@@ -93,6 +95,9 @@ def _print(finding: Finding) -> None:
     if finding.remedy_zh:
         remedy = Text(f"→ {say(finding.remedy_zh, finding.remedy_en)}")
         screen.out().print(Padding(remedy, (0, 0, 0, 4)))
+    if finding.contact:
+        call = Text(f"{say('联系', 'call')} {finding.contact}", "dim")
+        screen.out().print(Padding(call, (0, 0, 0, 6)))
 
 
 def _subject(subject: str) -> str:

@@ -1,9 +1,10 @@
-"""`tongban federation …`: found, invite, join, approve, publish, show, mirror, check.
+"""`tongban federation …`: found, invite, join, approve, publish, leave, show, mirror, check.
 
 Here are the options; the work is in `federation_work`, loaded when one of them is used: help
 should not wait for TUF.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -131,6 +132,32 @@ def publish(
     _work(home).publish(files or [], copy, output, offline=offline)
 
 
+def leave(
+    code: Annotated[
+        str | None,
+        typer.Argument(help=say("由创始城市除名的成员代码", "a member whose keys founders close")),
+    ] = None,
+    home: Home = Path(),
+    reason: Annotated[
+        str, typer.Option("--reason", help=say("事由, 公开", "why, for all to read"))
+    ] = "",
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            "--at",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"],
+            help=say("何时退出, 北京时间", "when, Beijing time"),
+            show_default=say("现在", "now"),
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help=say("不再询问", "do not ask"))] = False,
+    output: Output = None,
+) -> None:
+    if not 1 <= len(reason.strip()) <= 200:
+        raise typer.BadParameter(say("以 --reason 写明事由", "say why with --reason"))
+    _work(home).leave(code, reason.strip(), at, output, yes=yes)
+
+
 def show(
     home: Home = Path(),
     members: Annotated[
@@ -160,11 +187,11 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True,
         help=say(
-            "城市联盟: 创建、邀请、加入、批准、发布、查看、镜像、检查.",
-            "The federation of cities: found, invite, join, approve, publish, look, mirror.",
+            "城市联盟: 创建、邀请、加入、批准、发布、退出、查看、镜像、检查.",
+            "The federation of cities: found, invite, join, approve, publish, leave, look, mirror.",
         ),
     )
-    for command in (found, invite, join, approve, publish, show, mirror, check):
+    for command in (found, invite, join, approve, publish, leave, show, mirror, check):
         group.command(command.__name__, help=say(*HELP[command.__name__]))(command)
     app.add_typer(group, name="federation")
 

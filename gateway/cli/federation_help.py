@@ -43,15 +43,26 @@ HELP = {
     ),
     "publish": (
         "发布: 提案 (同一提案的多份签名可一并给出), 或成员交来的新文件; 本市 member.json "
-        "改动后也在此发布.\n\n"
+        "改动后, 或放入目录 catalogue.json 后, 也在此发布.\n\n"
         "不带文件: 只更新时间戳. 请每日定时执行一次, 否则 14 天后名单过期.\n\n"
         "没有发布密钥的城市得到 member-代码.json, 交给任一创始城市发布.",
         "Publish: a proposal (several signed copies of one may be given), or members' new files; "
-        "our own member.json too, when it was changed.\n\n"
+        "our own member.json too, when it was changed, with a catalogue.json beside it.\n\n"
         "Without a file only the timestamp is renewed: let a timer do it daily, or the list "
         "ends after 14 days.\n\n"
         "A city without a publishing key gets member-CODE.json, for any founding city to "
         "publish.",
+    ),
+    "leave": (
+        "退出联盟: 以 --reason 关闭本市全部密钥 (member.json) 并发布; 条目保留, 旧签名仍可核验. "
+        "此后各城市不再接收发往本市的报文. --at 可定在将来, 以便先办结往来办件. 不可撤销.\n\n"
+        "带成员代码: 该成员已不能或不愿自行退出, 由创始城市关闭其密钥; 写出 leave-代码.json, "
+        "其后 tongban federation approve, 如同入盟申请.",
+        "Leave: closes every key in our member.json, with --reason, and publishes that. The entry "
+        "stays, old signatures can still be judged; from then on no city takes messages for us. "
+        "--at may lie ahead, so that open cases are finished first. It cannot be taken back.\n\n"
+        "With a member's code: for one that cannot or will not leave by itself. Writes "
+        "leave-CODE.json, which founders approve as they would a request to join.",
     ),
     "show": (
         "查看联盟: 创始城市、门限、成员、各文件有效期. --members 另写出名单, 供审计员离线核验.",

@@ -1,6 +1,7 @@
 """Looking at a federation: our copy, what mirrors give, and what is wrong with either."""
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -16,15 +17,20 @@ from gateway.cli.federation_texts import show_root
 from gateway.cli.language import say
 from gateway.cli.members import title
 from gateway.clock import SystemClock
+from gateway.contact import contact_of
+from gateway.exchange.link_status import printable
 from gateway.exchange.refresh_trust import Visit, walk_mirror
 from gateway.federation import copying
 from gateway.federation.office import Office
 from gateway.links.mirror import mirror
+from gateway.links.mirror_tls import MirrorTls
+from gateway.membership import grouped
 from gateway.metrics import Metrics
 from gateway.ports import Mirror
 from keys.trust.federation import layout
 from keys.trust.federation.rules import spoken_for_twice
-from keys.trust.federation.standing import TOP_ROLES, Standing
+from keys.trust.federation.standing import TOP_ROLES, Fault, Standing
+from keys.trust.parting import left_at, reason_of_leaving
 
 _ROLES = {
     "root": ("根文件", "root"),
@@ -39,19 +45,24 @@ def mirrors_of(office: Office) -> list[Mirror]:
     names = office.folder.settings.trust.mirrors or office.notes.mirrors
     if not names and office.anchor.exists():
         names = copying.founders_mirrors(office)
-    return [mirror(name, office.folder.folder) for name in names]
+    return [mirror(name, office.folder.folder, _tls(office)) for name in names]
 
 
 async def bring(office: Office, source: str | None) -> list[Visit]:
     """Ask the mirrors, or one source: an address, a folder, or a copy in one file."""
-    mirrors = mirrors_of(office) if source is None else [_source(source)]
+    mirrors = mirrors_of(office) if source is None else [_source(office, source)]
     return await copying.refresh(office, mirrors, SystemClock(), Metrics())
 
 
-def _source(source: str) -> Mirror:
+def _source(office: Office, source: str) -> Mirror:
     if Path(source).is_file():
         return copying.paper_mirror(Path(source))
-    return mirror(source, Path.cwd())
+    return mirror(source, Path.cwd(), _tls(office))
+
+
+def _tls(office: Office) -> MirrorTls:
+    known = office.federation() if office.anchor.exists() else None
+    return MirrorTls(known, SystemClock())
 
 
 def refresh_now(office: Office) -> None:
@@ -81,10 +92,14 @@ async def check(office: Office) -> bool:
     now = office.now()
     for role in TOP_ROLES:
         left = ours.expires[role] - now
-        warn = layout.WARN_SHORT if role == "timestamp" else layout.WARN_LONG
-        good = _line(left > warn, f"{say(*_ROLES[role])}  {_until(ours.expires[role])}") and good
+        line = f"{say(*_ROLES[role])}  {_until(ours.expires[role])}"
+        good = _line(left > layout.warn_before(role), line) and good
     for fault in ours.faults:
-        good = _line(False, f"{fault.member}  {fault.code}: {fault.detail}")
+        good = _line(False, _fault(fault, ours))
+    for code, member in ours.members.items():
+        if code in ours.expires and ours.expires[code] - now < layout.WARN_LONG:
+            line = f"{code}  {_until(ours.expires[code])}  {contact_of(member)}"
+            good = _line(False, line.rstrip())
     for region in spoken_for_twice(ours.members):
         good = _line(False, say(f"辖区重复 {region}", f"spoken for twice: {region}"))
     return good
@@ -112,7 +127,15 @@ def show_standing(standing: Standing, now: datetime) -> None:
         ),
     )
     for fault in standing.faults:
-        _line(False, f"{fault.member}  {fault.code}: {fault.detail}")
+        _line(False, _fault(fault, standing))
+
+
+def _fault(fault: Fault, standing: Standing) -> str:
+    """What of a member is not taken, and whom to call there."""
+    member = standing.members.get(fault.member)
+    call = contact_of(member) if member is not None else ""
+    line = f"{fault.member}  {fault.code}: {printable(fault.detail, 500)}"
+    return f"{line}  {say('联系', 'call')} {call}" if call else line
 
 
 def show_federation(standing: Standing, now: datetime) -> None:
@@ -125,13 +148,33 @@ def show_federation(standing: Standing, now: datetime) -> None:
         style = "green" if standing.expires[role] > now + layout.WARN_SHORT else "yellow"
         table.add_row(say(*_ROLES[role]), version, Text(_until(standing.expires[role]), style))
     screen.out().print(Padding(table, (0, 0, 0, 2)))
-    for code, member in standing.members.items():
-        screen.out().print(title(member))
-        regions = " ".join(member.jurisdictions)
-        end = standing.expires.get(code)
-        line = f"  {say('辖区', 'speaks for')}: {regions}"
-        screen.out().print(line if end is None else f"{line}  {_until(end)}", style="dim")
+    for code in standing.members:
+        _show_member(standing, code, now)
     show_standing(standing, now)
+
+
+def _show_member(standing: Standing, code: str, now: datetime) -> None:
+    member, end = standing.members[code], standing.expires.get(code)
+    screen.out().print(title(member))
+    line = f"  {say('辖区', 'speaks for')}: {' '.join(member.jurisdictions)}"
+    screen.out().print(line if end is None else f"{line}  {_until(end)}", style="dim")
+    catalogue = standing.catalogues.get(code)
+    if catalogue is not None:
+        digest = grouped(hashlib.sha256(catalogue).hexdigest())
+        size = say(f"{len(catalogue)} 字节", f"{len(catalogue)} bytes")
+        screen.out().print(f"  {say('目录', 'catalogue')}: {size}  SHA-256 {digest}", style="dim")
+    if (left := left_at(member)) is not None:
+        why = printable(reason_of_leaving(member) or "", 200)
+        said = say(f"退出 {left:%Y-%m-%d}", f"left {left:%Y-%m-%d}")
+        screen.out().print(Text(f"  {said}  {why}", "yellow"))
+    elif _is_troubled(standing, code, now) and (call := contact_of(member)):
+        screen.out().print(Text(f"  {say('联系', 'call')} {call}", "yellow"))
+
+
+def _is_troubled(standing: Standing, code: str, now: datetime) -> bool:
+    """Whether somebody should call it: its file is not taken, or ends."""
+    ends_soon = code in standing.expires and standing.expires[code] - now < layout.WARN_LONG
+    return ends_soon or any(fault.member == code for fault in standing.faults)
 
 
 def _line(good: bool, text: str, *, to_err: bool = False) -> bool:

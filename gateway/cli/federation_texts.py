@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import typer
@@ -20,9 +21,9 @@ from gateway.federation.office import root_digest
 from gateway.federation.papers import FounderPaper, MemberPaper
 from gateway.membership import grouped, thumbprint
 from keys.trust.federation.charter import charter_of
+from keys.trust.federation.published import read_member
 from keys.trust.federation.rules import jurisdictions_given
 from keys.trust.federation.tuf_keys import public_jwk
-from keys.trust.federation.walk import read_member
 
 _TOLD = {
     "founder": (
@@ -37,6 +38,10 @@ _TOLD = {
         "已写出 {0}. 交给任一创始城市, 电话核对以上指纹; 发布后执行 tongban federation mirror",
         "wrote {0}. Hand it to a founding city, compare the fingerprints above; once it is "
         "published, run tongban federation mirror",
+    ),
+    "ending": (
+        "已写出 {0}. 由创始城市批准: tongban federation approve",
+        "wrote {0}. For founders to approve: tongban federation approve",
     ),
     "handed": (
         "已写出 {0}. 本市没有发布密钥: 交给任一创始城市, 由其 tongban federation publish",
@@ -78,6 +83,21 @@ def confirm(*, yes: bool) -> None:
     if not typer.confirm(
         say("已电话核对以上指纹?", "were the fingerprints compared by telephone?")
     ):
+        raise typer.Exit(1)
+
+
+def confirm_leaving(code: str, at: datetime, *, yes: bool) -> None:
+    """It cannot be taken back."""
+    if yes:
+        return
+    day = f"{at:%Y-%m-%d %H:%M} UTC"
+    question = say(
+        f"自 {day} 起关闭 {code} 的全部密钥, 不可撤销. 继续?",
+        f"close every key of {code} from {day} on? It cannot be taken back",
+    )
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(f"{question} --yes")
+    if not typer.confirm(question):
         raise typer.Exit(1)
 
 
@@ -140,8 +160,9 @@ def remark_new_key() -> None:
     """That a request is not of a new city."""
     screen.out().print(
         say(
-            "[yellow]! 该城市已是成员: 批准即以上列成员密钥替换其现用密钥[/]",
-            "[yellow]! it is a member already: to approve replaces its key by the one above[/]",
+            "[yellow]! 该城市已是成员: 批准即以上列成员密钥替换其现用密钥, 并采用上列各密钥状态[/]",
+            "[yellow]! it is a member already: to approve replaces its key by the one above, and "
+            "its keys are from then on as they are shown[/]",
         )
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from contracts.errors import TrustUnavailable, Wrong
@@ -9,13 +10,15 @@ from gateway import config
 from gateway.cli import federation_look as look
 from gateway.cli.federation_texts import (
     confirm,
+    confirm_leaving,
     remark_new_key,
     show_members,
     show_root,
     show_signed,
     tell,
 )
-from gateway.federation import agreeing, copying, publishing, scrutiny
+from gateway.cli.wording import BEIJING
+from gateway.federation import agreeing, copying, leaving, publishing, scrutiny
 from gateway.federation.office import Office
 from gateway.federation.papers import (
     FounderPaper,
@@ -90,8 +93,8 @@ class Work:
     ) -> None:
         paper = read_paper(file)
         if isinstance(paper, MemberPaper):
-            given = jurisdictions or [paper.code]
             standing = self._office.standing()
+            given = jurisdictions or scrutiny.regions_of(standing, paper.code)
             scrutiny.check_member(paper, given, standing)
             show_members([paper], given)
             if paper.code in standing.members:
@@ -136,6 +139,21 @@ class Work:
         if copy is not None:
             tell("copied", write_paper(copy, copy_paper(copying.whole(office))))
         look.show_standing(standing, office.now())
+
+    def leave(
+        self, code: str | None, reason: str, at: datetime | None, output: Path | None, *, yes: bool
+    ) -> None:
+        moment = datetime.now(UTC) if at is None else at.replace(tzinfo=BEIJING).astimezone(UTC)
+        moment = moment.replace(microsecond=0)
+        confirm_leaving(code or self._office.code, moment, yes=yes)
+        if code is not None and code != self._office.code:
+            request = leaving.end(self._office, code, reason, moment)
+            written = write_paper(output or Path(f"leave-{code}.json"), request)
+            show_members([request])
+            tell("ending", written)
+            return
+        leaving.leave(self._office, reason, moment)
+        self.publish([], None, output, offline=False)
 
     def show(self, members: Path | None) -> None:
         standing = self._office.standing()

@@ -15,9 +15,15 @@ from gateway.cli.desk import Desk, Home, at_desk
 from gateway.cli.lanes import age, lane_name
 from gateway.cli.language import say
 from gateway.cli.wording import reason_name
+from gateway.contact import contact_of
+from gateway.exchange.link_status import LinkStatus
 from gateway.exchange.view_queue import CITY, Link, ViewQueue, link_key, reason_of
 from gateway.ports import Backlog
 from gateway.records import partner_lane
+from keys.trust.member import Member
+
+LEFT = "member.closed"
+"""The code of a partner that has left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,8 @@ class Row:
     depth: int
     held: int
     oldest_at: int | None
+    contact: str = ""
+    """Whom to call there, as the partner publishes it."""
 
     @property
     def lane(self) -> str:
@@ -40,15 +48,18 @@ async def rows_of(desk: Desk) -> list[Row]:
     parts = desk.parts
     links = await ViewQueue(parts.store).links()
     backlog = await parts.store.backlog()
-    partners = [m.code for m in parts.home.trust.members() if m.code != parts.home.code]
+    members = {m.code: m for m in parts.home.trust.members() if m.code != parts.home.code}
+    partners = list(members)
     others = sorted({link_key(lane.lane) for lane in backlog} | (set(links) & {CITY}))
     keys = [*partners, *(key for key in others if key not in partners and key != CITY)]
     if CITY in others:
         keys.append(CITY)
-    return [_row(key, links, backlog) for key in keys]
+    return [_row(key, links, backlog, members.get(key)) for key in keys]
 
 
-def _row(key: str, links: Mapping[str, Link], backlog: Sequence[Backlog]) -> Row:
+def _row(
+    key: str, links: Mapping[str, Link], backlog: Sequence[Backlog], member: Member | None
+) -> Row:
     lanes = [lane for lane in backlog if link_key(lane.lane) == key]
     times = [lane.oldest_at for lane in lanes if lane.oldest_at is not None]
     return Row(
@@ -57,6 +68,7 @@ def _row(key: str, links: Mapping[str, Link], backlog: Sequence[Backlog]) -> Row
         depth=sum(lane.depth for lane in lanes),
         held=sum(lane.held for lane in lanes),
         oldest_at=min(times, default=None),
+        contact=contact_of(member) if member is not None else "",
     )
 
 
@@ -89,7 +101,12 @@ def _state(row: Row, now_ms: int) -> Text:
     if row.link.is_old(now_ms):
         silent = age((now_ms - row.link.at) / 1000)
         return Text(say(f"网关未运行 {silent}", f"gateway down {silent}"), "bold red")
-    status = row.link.status
+    return _doing(row.link.status)
+
+
+def _doing(status: LinkStatus) -> Text:
+    if status.last_code == LEFT:
+        return Text(say("已退出", "has left"), "dim")
     if status.failures:
         return Text(say(f"中断 {status.failures} 次", f"failing {status.failures}"), "bold red")
     if status.last_code:
@@ -126,7 +143,7 @@ def troubles_of(rows: Sequence[Row], now_ms: int) -> list[Text]:
             found.append(Text(f"{lane_name(row.lane)}\n  → {remedy}"))
             continue
         status = row.link.status
-        if status.last_code:
+        if status.last_code and (row.depth or status.last_code != LEFT):
             reason = reason_of(status.last_code)
             text = Text(lane_name(row.lane), "bold")
             text.append(f"  {reason_name(status.last_code)}  {status.last_code}", "red")
@@ -135,6 +152,8 @@ def troubles_of(rows: Sequence[Row], now_ms: int) -> list[Text]:
             if status.trace:
                 text.append(f"\n  {say('对方追踪号', 'their trace')} {status.trace}")
             text.append(f"\n  → {say(reason.remedy_zh, reason.remedy_en)}")
+            if row.contact:
+                text.append(f"\n  {say('联系', 'call')} {row.contact}")
             found.append(text)
     return found
 

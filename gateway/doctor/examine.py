@@ -1,22 +1,26 @@
 """Look at everything a gateway lives on, and say what is wrong and what to do about it."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import timedelta, timezone
-
-from chinese_calendar.constants import holidays
 
 from contracts.errors import TongbanError
 from gateway import config
 from gateway.bootstrap import Parts
+from gateway.calendars import load_calendar
+from gateway.contact import contact_of
 from gateway.doctor import judge
 from gateway.doctor.finding import Finding, Level, good
 from gateway.doctor.officers import officers
 from gateway.doctor.trust import federation
 from gateway.doctor.visit import Visit, visit_all
 from gateway.lanes import merged
+from keys.stores.uri import kid_of
 from keys.trust.federation.federation import Federation
+from keys.trust.federation.standing import Standing
 from keys.trust.member import Member
+from keys.trust.parting import has_left
 
 _BEIJING = timezone(timedelta(hours=8))
 
@@ -33,11 +37,12 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
     yield await _officers(parts)
     if folder.settings.queue.engine == "rabbitmq":
         yield await _broker(parts, folder.settings.queue.url or "")
-    yield judge.calendar(known_years(), parts.home.clock.now().astimezone(_BEIJING).date())
-    trust = parts.home.trust
-    if isinstance(trust, Federation) and trust.standing is not None:
-        for finding in federation(trust.standing, parts.home.code, parts.home.clock.now()):
-            yield finding
+    calendar = load_calendar(folder.path(folder.settings.time.calendars))
+    yield judge.calendar(calendar.years, parts.home.clock.now().astimezone(_BEIJING).date())
+    standing = _standing(folder, parts)
+    if standing is not None:
+        for finding in federation(standing, parts.home.code, parts.home.clock.now()):
+            yield _to_call(finding, standing.members)
     try:
         members = list(parts.home.trust.members())
         us = parts.home.trust.member(parts.home.code)
@@ -45,18 +50,40 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
         yield judge.trouble("members", error)
         return
     now = parts.home.clock.now()
-    opening = [uri.rpartition(":")[2].removesuffix(".pem") for uri in folder.settings.keys.opening]
+    opening = [kid_of(uri) for uri in folder.settings.keys.opening]
     for finding in judge.own_keys(us, parts.home.signer.kid, opening, now):
         yield finding
-    visits = {visit.code: visit for visit in await visit_all(members)}
+    others = [member for member in members if member.code != us.code]
+    partners = [member for member in others if not has_left(member, now)]
+    visits = {visit.code: visit for visit in await visit_all([us, *partners])}
     yield _ourselves(visits[us.code])
-    partners = [member for member in members if member.code != us.code]
-    if not partners:
+    if not others:
         yield _alone()
     for member in partners:
-        yield judge.partner_keys(member, now) or _partner(member, visits[member.code])
+        found = judge.partner_keys(member, now) or _partner(member, visits[member.code])
+        yield _to_call(found, {member.code: member})
+    for member in others:
+        if leaving := judge.leaving(member, now):
+            yield leaving
     skews = {p.code: visits[p.code].skew for p in partners}
     yield judge.clock({code: skew for code, skew in skews.items() if skew is not None})
+
+
+def _standing(folder: config.Home, parts: Parts) -> Standing | None:
+    """What is verified of the federation; None where there is none, or no copy of it."""
+    if folder.settings.trust.root is None:
+        return None
+
+    trust = parts.home.trust
+    return trust.standing if isinstance(trust, Federation) else None
+
+
+def _to_call(finding: Finding, members: Mapping[str, Member]) -> Finding:
+    """With the contact of the partner that it is about, where something is wrong with it."""
+    member = members.get(finding.subject.rpartition(" ")[2])
+    if member is None or finding.level is Level.GOOD:
+        return finding
+    return replace(finding, contact=contact_of(member))
 
 
 async def _store(parts: Parts) -> list[Finding]:
@@ -88,11 +115,6 @@ async def _broker(parts: Parts, address: str) -> Finding:
     except TongbanError as error:
         return judge.trouble("broker", error)
     return good("broker", f"{address} 可用", f"{address} can be used")
-
-
-def known_years() -> set[int]:
-    """The years whose holidays the package `chinesecalendar` knows."""
-    return {day.year for day in holidays}
 
 
 def _ourselves(visit: Visit) -> Finding:

@@ -14,7 +14,10 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`subject` names what was looked at: ``disk``, ``partner 440100``. No remedy when good."""
+    """`subject` names what was looked at: ``disk``, ``partner 440100``. No remedy when good.
+
+    `contact`: whom to call at the partner that it is about, as the partner publishes it.
+    """
 
     subject: str
     level: Level
@@ -22,6 +25,7 @@ class Finding:
     en: str
     remedy_zh: str = ""
     remedy_en: str = ""
+    contact: str = ""
 
 
 def good(subject: str, zh: str, en: str) -> Finding:

@@ -11,6 +11,7 @@ from contracts.errors import TongbanError
 from gateway.doctor.finding import Finding, Level, good
 from gateway.ports import Backlog
 from keys.trust.member import KeyState, Member, MemberKey
+from keys.trust.parting import left_at
 from keys.trust.trust_list import key_state
 
 DISK_FAULT_BYTES = 256 * limits.MIB
@@ -114,8 +115,9 @@ def calendar(years: Collection[int], today: date) -> Finding:
         Level.WARNING,
         f"缺少 {named} 年的节假日安排, 工作日期限将只按周末推算",
         f"the holidays of {named} are not known: working days would go by weekends alone",
-        "国务院办公厅公布后, 升级 chinesecalendar 包并重启网关",
-        "upgrade the package chinesecalendar once they are announced, and start the gateway anew",
+        "国务院办公厅公布后, 在 time.calendars 目录放入该年的 TOML 文件, 或升级 chinesecalendar 包",
+        "once they are announced, put a file of that year into the folder time.calendars, or "
+        "upgrade the package chinesecalendar",
     )
 
 
@@ -175,6 +177,24 @@ def partner_keys(member: Member, now: datetime) -> Finding | None:
                 "ask for its new member.json, compare fingerprints, tongban members add",
             )
     return None
+
+
+def leaving(member: Member, now: datetime) -> Finding | None:
+    """That a partner has left, or will; None when it stays."""
+    end = left_at(member)
+    if end is None:
+        return None
+    subject, day = f"partner {member.code}", f"{end:%Y-%m-%d %H:%M} UTC"
+    if end <= now:
+        return good(subject, f"{member.name} 已于 {day} 退出", f"left on {day}")
+    return Finding(
+        subject,
+        Level.WARNING,
+        f"{member.name} 将于 {day} 退出",
+        f"leaves on {day}",
+        "在此之前办结往来办件; 此后发往该城市的报文不再接收",
+        "finish what is open with it before; from then on nothing is taken for it",
+    )
 
 
 def _named(keys: Sequence[MemberKey], kid: str) -> MemberKey | None:

@@ -65,8 +65,7 @@ def federation(standing: Standing, us: str, now: datetime) -> Iterator[Finding]:
 
 def _end(standing: Standing, role: str, now: datetime) -> Finding | None:
     end = standing.expires[role]
-    warn = layout.WARN_SHORT if role in {"timestamp", "snapshot"} else layout.WARN_LONG
-    if end - now >= warn:
+    if end - now >= layout.warn_before(role):
         return None
     zh, en = _NAMES[role]
     return Finding(

@@ -31,6 +31,7 @@ from gateway.records import (
     Ticket,
     partner_lane,
 )
+from keys.trust.parting import has_left, reason_of_leaving
 
 ENVELOPE_SIZE = 1100  # bytes on the wire beside the parts, near enough to close a batch by
 
@@ -59,8 +60,8 @@ class Submit:
         """Durable when it returns. With `intake`, a key that was seen before does nothing.
 
         Raises MessageRefused with the code that the partner would refuse with
-        (`case.unknown`, `case.not_allowed`, …), BatchRejected (`member.unknown`),
-        KeyUnusable, StoreUnavailable.
+        (`case.unknown`, `case.not_allowed`, …), or `member.closed` when the partner has left;
+        BatchRejected (`member.unknown`), KeyUnusable, StoreUnavailable.
         """
         case_id, receiver = await self._address(draft)
         composed = compose(self._home, draft, receiver)
@@ -85,14 +86,25 @@ class Submit:
                 raise MessageRefused(
                     "the handling city is this city itself", code="envelope.receiver"
                 )
-            self._home.trust.member(receiver)
+            self._check_member(receiver)
             return self._home.new_id(), receiver
         record = await self._store.case_by_number(draft.number)
         if record is None:
             raise MessageRefused(
                 f"this city knows no case {draft.number}", code="case.unknown", number=draft.number
             )
+        self._check_member(record.partner)
         return record.id, record.partner
+
+    def _check_member(self, code: str) -> None:
+        """Nobody is left waiting for a city that has left."""
+        member = self._home.trust.member(code)
+        if has_left(member, self._home.clock.now()):
+            raise MessageRefused(
+                f"{code} has left: {reason_of_leaving(member) or 'all its keys are closed'}",
+                code="member.closed",
+                partner=code,
+            )
 
     def _record(
         self,

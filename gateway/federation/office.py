@@ -20,20 +20,20 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets
 
 from gateway import config
+from gateway.bootstrap.keys import key_store
 from gateway.federation.papers import MemberPaper, invalid, not_now
 from keys import strict_json
 from keys.atomic_file import write_atomically
-from keys.stores.file import FileKeyStore
-from keys.stores.passphrase import passphrase
 from keys.suites import SUITES
 from keys.suites.suite import SigningKey
 from keys.trust.federation import layout
 from keys.trust.federation.copy import Copy
 from keys.trust.federation.federation import Federation, finish, read_anchor
 from keys.trust.federation.making import member_role, sign
+from keys.trust.federation.published import read_catalogue, read_member
 from keys.trust.federation.standing import Standing
 from keys.trust.federation.tuf_keys import tuf_key
-from keys.trust.federation.walk import Known, read_member, walk
+from keys.trust.federation.walk import Known, walk
 from keys.trust.member import Member
 
 _LONGEST_NOTES = 1024 * 1024
@@ -57,9 +57,7 @@ class Office:
     def __init__(self, folder: config.Home) -> None:
         """Raises KeyUnusable when there is no passphrase."""
         self.folder = folder
-        keys = folder.settings.keys
-        file = folder.path(keys.passphrase_file) if keys.passphrase_file else None
-        self._store = FileKeyStore(folder.path(keys.folder), passphrase(file, keys.passphrase_env))
+        self._store = key_store(folder)
         self.copy = Copy(folder.path(folder.settings.trust.folder))
         root = folder.settings.trust.root
         self.anchor = folder.path(root) if root else self.copy.folder / "root.json"
@@ -123,6 +121,22 @@ class Office:
             raise invalid(f"it is the entry of {member.code}", file)
         return member, data
 
+    def catalogue(self) -> bytes | None:
+        """Our own catalogue, `catalogue.json`, and its exact bytes; None when there is none.
+
+        Raises Wrong, OSError.
+        """
+        file = self.folder.folder / "catalogue.json"
+        try:
+            with file.open("rb") as source:
+                data = source.read(layout.CATALOGUE_BYTES + 1)
+            read_catalogue(data)
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise invalid(str(error), file) from None
+        return data
+
     # --- our keys ---------------------------------------------------------------------------------
 
     def member_key(self) -> SigningKey:
@@ -152,19 +166,35 @@ class Office:
     def _new_key(self, use: str) -> str:
         member, _ = self.entry()
         serial = f"{self.now():%Y%m%d}-{os.urandom(2).hex()}"
-        key = SUITES[member.suite].new_signing_key(f"{self.code}-{use}-{serial}")
-        return self._store.save_signing_key(key.kid, key)
+        return self._store.new_signing_key(SUITES[member.suite], f"{self.code}-{use}-{serial}")
 
     def paper(self, version: int, suite: str) -> MemberPaper:
-        """Our file, signed as this version of our role."""
-        key = self.member_key()
+        """Our file and catalogue, signed as this version of our role."""
         _, data = self.entry()
-        role = sign(member_role(self.code, data, version, suite, self.now()), key)
+        return self._paper(self.code, self.member_key(), data, version, suite, self.catalogue())
+
+    def seat_paper(self, code: str, data: bytes, version: int, suite: str) -> MemberPaper:
+        """The file of the member `code` under a fresh key of ours: for a seat whose owner
+        cannot sign any more."""
+        key = self._store.signing_key(self._new_key(f"seat-{code}"))
+        return self._paper(code, key, data, version, suite, None)
+
+    def _paper(
+        self,
+        code: str,
+        key: SigningKey,
+        data: bytes,
+        version: int,
+        suite: str,
+        more: bytes | None,
+    ) -> MemberPaper:
+        role = sign(member_role(code, data, version, suite, self.now(), more), key)
         return MemberPaper(
-            code=self.code,
+            code=code,
             key=tuf_key(key.public()).to_dict(),
             role=role.to_bytes().decode(),
             member=data.decode(),
+            catalogue=more.decode() if more is not None else None,
         )
 
     # --- notes ------------------------------------------------------------------------------------

@@ -23,10 +23,11 @@ class _Paper(BaseModel):
 
 
 class MemberPaper(_Paper):
-    """A member's file and the role that signs it: to join with, or a new version.
+    """A member's file, its catalogue if it has one, and the role that signs both: to join
+    with, or a new version.
 
-    `role` and `member` are texts whose exact bytes count; `key` is the member's own, as TUF
-    writes it.
+    `role`, `member` and `catalogue` are texts whose exact bytes count; `key` is the member's
+    own, as TUF writes it.
     """
 
     paper: Literal["federation.member"] = "federation.member"
@@ -34,6 +35,7 @@ class MemberPaper(_Paper):
     key: dict[str, Any]
     role: str
     member: str
+    catalogue: str | None = None
 
 
 class FounderPaper(_Paper):

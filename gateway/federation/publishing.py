@@ -4,7 +4,7 @@ Before anything is written, the new state is walked through as every client will
 it, starting from what is published now; what a client would refuse is not published.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tuf.api.exceptions import RepositoryError
@@ -51,21 +51,31 @@ def can_publish(office: Office, standing: Standing) -> bool:
 
 
 def own_news(office: Office, standing: Standing) -> MemberPaper | None:
-    """The next version of our own file: when it was changed, or its role ends soon."""
+    """The next version of our own files: when one was changed, or their role ends soon."""
     if office.code not in standing.versions:
         return None
     version = standing.versions[office.code]
     path = layout.metadata_path(office.code, version)
     role = Metadata[Targets].from_bytes(standing.files[path]).signed
     _, data = office.entry()
-    try:
-        role.targets[layout.member_target(office.code)].verify_length_and_hashes(data)
-        same = True
-    except (KeyError, RepositoryError):
-        same = False
+    same = _says(role, layout.member_target(office.code), data) and _says(
+        role, layout.catalogue_target(office.code), office.catalogue()
+    )
     if same and standing.expires[office.code] - office.now() > layout.WARN_LONG:
         return None
     return office.paper(version + 1, charter_of(root_of(standing)).suite)
+
+
+def _says(role: Targets, target: str, data: bytes | None) -> bool:
+    """Whether `role` is over these very bytes, or over none where there are none."""
+    info = role.targets.get(target)
+    if info is None or data is None:
+        return info is None and data is None
+    try:
+        info.verify_length_and_hashes(data)
+    except RepositoryError:
+        return False
+    return True
 
 
 def publish(
@@ -144,8 +154,7 @@ def _put(state: _State, role: str, version: int, data: bytes) -> None:
 def _put_member(state: _State, before: Standing | None, paper: MemberPaper) -> None:
     try:
         role = Metadata[Targets].from_bytes(paper.role.encode())
-        info = role.signed.targets[layout.member_target(paper.code)]
-        digest = next(iter(info.hashes.values()))
+        files = dict(_files(role.signed, paper))
     except (RepositoryError, KeyError, AttributeError) as error:
         raise invalid(f"{paper.code}: {error}") from None
     published = before.versions.get(paper.code, 0) if before is not None else 0
@@ -155,11 +164,21 @@ def _put_member(state: _State, before: Standing | None, paper: MemberPaper) -> N
         raise not_now(
             f"{paper.code}: the file is version {role.signed.version}, and {published} is published"
         )
-    path = layout.target_path(layout.member_target(paper.code), digest)
-    if layout.PUBLISHED.fullmatch(path) is None:
+    if any(layout.PUBLISHED.fullmatch(path) is None for path in files):
         raise invalid(f"{paper.code}: the digest of its file is none")
-    state.files[path] = paper.member.encode()
+    state.files.update(files)
     _put(state, paper.code, role.signed.version, paper.role.encode())
+
+
+def _files(role: Targets, paper: MemberPaper) -> Iterator[tuple[str, bytes]]:
+    """Where the files of a paper lie, and their bytes."""
+    for target, text in (
+        (layout.member_target(paper.code), paper.member),
+        (layout.catalogue_target(paper.code), paper.catalogue),
+    ):
+        if text is not None:
+            digest = next(iter(role.targets[target].hashes.values()), "")
+            yield layout.target_path(target, digest), text.encode()
 
 
 def _same_role(before: Standing, paper: MemberPaper, version: int) -> bool:
@@ -197,7 +216,9 @@ def _accepted(office: Office, state: _State, before: Standing | None) -> Standin
     """Walk through it as a client, then keep it. The first time, the root becomes our root."""
     first = layout.metadata_path("root", 1)
     anchor = office.anchor.read_bytes() if before is not None else state.files[first]
-    known = Known(before.files, before.members) if before is not None else Known()
+    known = (
+        Known(before.files, before.members, before.catalogues) if before is not None else Known()
+    )
     steps = walk(anchor, known, office.now())
     standing = finish(steps, lambda path, _: state.files.get(path))
     old_faults = before.faults if before is not None else ()

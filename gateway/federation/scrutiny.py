@@ -18,9 +18,9 @@ from gateway.federation.papers import MemberPaper, Proposal, invalid, not_now
 from keys.trust.federation import layout, tuf_keys
 from keys.trust.federation.charter import charter_of
 from keys.trust.federation.making import make_root
+from keys.trust.federation.published import read_catalogue, read_member
 from keys.trust.federation.rules import broken_root, claimed_beyond, jurisdictions_given
 from keys.trust.federation.standing import Standing
-from keys.trust.federation.walk import read_member
 from keys.trust.member import Member
 from keys.trust.succession import broken_rules
 
@@ -41,6 +41,7 @@ def check_member(paper: MemberPaper, given: Sequence[str], standing: Standing | 
         info = role.signed.targets[layout.member_target(paper.code)]
         info.verify_length_and_hashes(paper.member.encode())
         member = read_member(paper.member.encode())
+        _check_catalogue(role.signed, paper)
     except _UNREADABLE as error:
         raise invalid(f"{paper.code}: {error or type(error).__name__}") from None
     if member.code != paper.code:
@@ -51,6 +52,17 @@ def check_member(paper: MemberPaper, given: Sequence[str], standing: Standing | 
     if before is not None and (broken := broken_rules(before, member)):
         raise TrustRefused("; ".join(broken), code="trust.key_removed", member=paper.code)
     return member
+
+
+def _check_catalogue(role: Targets, paper: MemberPaper) -> None:
+    """It is the one that the role is over. Raises ValueError, KeyError, RepositoryError."""
+    target = layout.catalogue_target(paper.code)
+    if paper.catalogue is None:
+        if target in role.targets:
+            raise ValueError("the catalogue that is signed is missing")
+        return
+    role.targets[target].verify_length_and_hashes(paper.catalogue.encode())
+    read_catalogue(paper.catalogue.encode())
 
 
 def parse_proposal(proposal: Proposal) -> tuple[Metadata[Root] | None, Metadata[Targets]]:
@@ -114,6 +126,13 @@ def roles_of(targets: Targets) -> Mapping[str, DelegatedRole]:
     """The seats, by their names."""
     delegations = targets.delegations
     return (delegations.roles if delegations is not None else None) or {}
+
+
+def regions_of(standing: Standing, code: str) -> Sequence[str]:
+    """What the seat of a member gives it now; its own city where it has none."""
+    targets = _published(standing)
+    role = roles_of(targets).get(code) if targets is not None else None
+    return jurisdictions_given(role) if role is not None else (code,)
 
 
 def _hidden_in_root(root: Root, now: datetime) -> list[str]:

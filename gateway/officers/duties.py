@@ -95,6 +95,7 @@ COMMANDS: Mapping[str, Rule] = {
     "federation approve": _rule(_SECURITY, about="file"),
     "federation publish": _rule(_SECURITY),
     "federation mirror": _rule(_SECURITY, about="source"),
+    "federation leave": _rule(_SECURITY),
     "federation show": _rule(*OFFICERS),
     "federation check": _rule(*OFFICERS),
     "officer add": _rule(_SECURITY, about="name"),

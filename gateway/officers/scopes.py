@@ -12,9 +12,9 @@ SCOPES: Mapping[str, tuple[str, str]] = {
 
 
 def checked(scopes: Sequence[str]) -> tuple[str, ...]:
-    """In order, each once. Raises Wrong (`token.scope`) for one that is none, or without any."""
+    """In order, each once. Raises Wrong (`access.scope`) for one that is none, or without any."""
     unknown = [scope for scope in scopes if scope not in SCOPES]
     if unknown or not scopes:
         known = ", ".join(SCOPES)
-        raise Wrong(f"scopes are {known}", code="token.scope", value=ascii(unknown)[:80])
+        raise Wrong(f"scopes are {known}", code="access.scope", value=ascii(unknown)[:80])
     return tuple(scope for scope in SCOPES if scope in scopes)

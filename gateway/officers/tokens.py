@@ -44,7 +44,7 @@ class Tokens:
         self._now_ms = now_ms
 
     async def new(self, owner: str, scopes: Sequence[str], days: float, by: str) -> NewToken:
-        """Raises Wrong (`token.scope`, `officer.name`). `by`: the officer who makes it."""
+        """Raises Wrong (`access.scope`, `officer.name`). `by`: the officer who makes it."""
         given = checked(scopes)
         if not _OWNER.fullmatch(owner):
             raise Wrong(
@@ -82,7 +82,7 @@ class Tokens:
         return found[1] if found else None
 
     async def check(self, text: str) -> Token:
-        """The token that `text` is, while it is good. Raises Wrong (`token.invalid`), which does
+        """The token that `text` is, while it is good. Raises Wrong (`access.invalid`), which does
         not say why: whoever holds a wrong one learns nothing."""
         found = _FORM.fullmatch(text)
         office = await self._store.office()
@@ -92,7 +92,7 @@ class Tokens:
         )
         now = self._now_ms()
         if token is None or not right or token.revoked_at is not None or now >= token.ends_at:
-            raise Wrong("unknown, revoked or over", code="token.invalid")
+            raise Wrong("unknown, revoked or over", code="access.invalid")
         if now - (token.used_at or 0) > _NOTE_USE_MS:
             await self._note(token.id, now)
         return token
@@ -109,9 +109,9 @@ class Tokens:
 
 
 def need(token: Token, scope: str) -> None:
-    """Raises Wrong (`token.scope`) when it was not given for that."""
+    """Raises Wrong (`access.scope`) when it was not given for that."""
     if scope not in token.scopes:
-        raise Wrong(f"{scope} is needed", code="token.scope", scope=scope)
+        raise Wrong(f"{scope} is needed", code="access.scope", scope=scope)
 
 
 def _digest(secret: str) -> bytes:

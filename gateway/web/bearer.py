@@ -28,7 +28,7 @@ class TokenMeter(Protocol):
 class TooMany(Unchecked):
     """Somebody shows wrong tokens over and over; in `seconds` he may try again."""
 
-    default_code = "token.too_many"
+    default_code = "access.too_many"
 
     def __init__(self, seconds: float) -> None:
         super().__init__("too many wrong tokens from there")
@@ -76,7 +76,7 @@ class Bearer:
         return answer
 
     async def _token(self, request: web.Request) -> Token:
-        """Raises Wrong (`token.invalid`), Unchecked (`token.too_many`)."""
+        """Raises Wrong (`access.invalid`), Unchecked (`access.too_many`)."""
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         # Behind one proxy stand several systems: what one shows wrong is not held against others.
         place = f"{request.remote}/{self._tokens.id_of(text.strip())}"
@@ -84,7 +84,7 @@ class Bearer:
             raise TooMany(wait)
         try:
             if scheme.lower() != "bearer":
-                raise Wrong("no token was shown", code="token.invalid", header="Authorization")
+                raise Wrong("no token was shown", code="access.invalid", header="Authorization")
             return await self._tokens.check(text.strip())
         except Wrong:
             self._failures.note(place)
@@ -92,16 +92,16 @@ class Bearer:
 
     def _refusal(self, error: TongbanError, scope: str, trace: str) -> web.Response:
         answer = problem(error, trace=trace)
-        if not error.code.startswith("token."):
+        if not error.code.startswith("access."):
             return answer
         self._meter.token_refused(error.code)
         if isinstance(error, TooMany):
             answer.headers["Retry-After"] = str(math.ceil(error.seconds))
-        if error.code == "token.invalid":
+        if error.code == "access.invalid":
             # Who showed none is told the scheme, and no more: RFC 6750, section 3.1.
             said = "" if error.where else ', error="invalid_token"'
             answer.headers["WWW-Authenticate"] = f"{_REALM}{said}"
-        elif error.code == "token.scope":
+        elif error.code == "access.scope":
             answer.headers["WWW-Authenticate"] = (
                 f'{_REALM}, error="insufficient_scope", scope="{scope}"'
             )

@@ -133,16 +133,24 @@ class Simulator:
         return self.targets
 
     def publish_member(
-        self, code: str, data: bytes | None = None, key: SigningKey | None = None
+        self,
+        code: str,
+        data: bytes | None = None,
+        key: SigningKey | None = None,
+        *,
+        catalogue: bytes | None = None,
     ) -> None:
-        """The member's file as it stands in `members`, or `data`, by its own key or `key`."""
+        """The member's file as it stands in `members`, or `data`, by its own key or `key`;
+        with the catalogue, if any."""
         data = text_of(self.members[code]) if data is None else data
         before = self.roles.get(code)
         version = before.version + 1 if before else 1
-        role = self.roles[code] = member_role(code, data, version, self.suite, self.now)
-        info = role.targets[layout.member_target(code)]
-        digest = next(iter(info.hashes.values()))
-        self.files[layout.target_path(layout.member_target(code), digest)] = data
+        role = member_role(code, data, version, self.suite, self.now, catalogue)
+        self.roles[code] = role
+        for target, info in role.targets.items():
+            digest = next(iter(info.hashes.values()))
+            content = data if target == layout.member_target(code) else catalogue
+            self.files[layout.target_path(target, digest)] = content or b""
         self.put(code, sign(role, key or self.cities[code].own))
 
     def publish(self, key: SigningKey | None = None) -> None:
@@ -183,7 +191,7 @@ class Simulator:
 def read_from(
     files: Mapping[str, bytes], anchor: bytes, known: Standing | None, now: datetime
 ) -> Standing:
-    memory = Known() if known is None else Known(known.files, known.members)
+    memory = Known() if known is None else Known(known.files, known.members, known.catalogues)
     return finish(walk(anchor, memory, now), lambda path, _: files.get(path))
 
 

@@ -1,7 +1,5 @@
 """The federation over real gateways: joined by files, refreshed over HTTP, served to others."""
 
-import contextlib
-import io
 import json
 import shutil
 import urllib.error
@@ -15,7 +13,6 @@ import typer
 
 from contracts.errors import Wrong
 from gateway import config
-from gateway.cli import screen
 from gateway.cli.app import app
 from gateway.federation.office import Office
 from gateway.federation.publishing import publish
@@ -24,32 +21,13 @@ from keys.trust.federation import layout
 from keys.trust.federation.copy import Copy
 from keys.trust.members_file import read_members
 from tests.end_to_end.command import tongban
+from tests.end_to_end.typed import federation, get
 from tests.processes.city import City, cities
 from tests.processes.federation import QUICK, found
 from tests.processes.patience import until
 from tests.processes.raw_http import RawRequest
 
 SUITES = {"410100": "sm", "440100": "intl"}
-
-
-def get(url: str) -> tuple[int, bytes]:
-    try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
-
-
-def federation(*arguments: str | Path, home: Path) -> str:
-    """One of the commands, in this process: a dozen interpreters would take a minute."""
-    for console in (screen.out, screen.err):
-        console.cache_clear()
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        app(["federation", *map(str, arguments), "--home", str(home)], standalone_mode=False)
-    for console in (screen.out, screen.err):
-        console.cache_clear()
-    return said.getvalue()
 
 
 @pytest.fixture(autouse=True)

@@ -228,4 +228,4 @@ def test_refused_tokens_are_counted(system: System) -> None:
     system.call("cases/none", token="nothing")
     with urllib.request.urlopen(f"http://127.0.0.1:{system.city.port}/metrics") as answer:
         text = answer.read().decode()
-    assert 'tongban_tokens_refused_total{code="token.invalid"}' in text
+    assert 'tongban_tokens_refused_total{code="access.invalid"}' in text

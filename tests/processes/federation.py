@@ -33,6 +33,16 @@ def found(cities: Sequence[City], threshold: int) -> list[Office]:
     return offices
 
 
+def start_all(cities: Sequence[City]) -> None:
+    """The first, which has a copy, and then the others, which get theirs from it."""
+    first, *others = cities
+    first.start().ready()
+    for city in others:
+        city.start()
+    for city in others:
+        city.ready()
+
+
 def names_federation(office: Office, mirrors: Sequence[str]) -> None:
     """Settings as `tongban federation mirror` writes them, with mirrors of the test's choice."""
     office.note(mirrors=tuple(mirrors))

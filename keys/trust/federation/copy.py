@@ -5,6 +5,7 @@
     root.json         the root file that everything is judged by; never changed by us
     metadata/ targets/    the last verified state, laid out as every repository is
     accepted/<code>.json  each member's last good file
+    accepted/catalogues/<code>.json  each member's last good catalogue, as published
 """
 
 import fcntl
@@ -19,13 +20,16 @@ from contracts.errors import TrustUnavailable
 from keys import strict_json
 from keys.atomic_file import write_atomically
 from keys.trust.federation import layout
+from keys.trust.federation.published import read_member
 from keys.trust.federation.standing import Standing
-from keys.trust.federation.walk import Known, read_member
+from keys.trust.federation.walk import Known
 from keys.trust.member import Member
 
 OLD_SECONDS = 24 * 3600
 """A reader may be in the middle of the state before: what it lacks is kept for a day."""
 
+_CATALOGUES = "accepted/catalogues"
+_PRUNED = (layout.METADATA, f"{layout.TARGETS}/members", f"{layout.TARGETS}/catalogues")
 _ROOT = re.compile(r"[1-9][0-9]{0,9}\.root\.json", re.ASCII)
 _SNAPSHOT = re.compile(r"([1-9][0-9]{0,9})\.snapshot\.json", re.ASCII)
 
@@ -60,7 +64,7 @@ class Copy:
             data = self.read(path, layout.SNAPSHOT_BYTES)
             if data is not None:
                 files[path] = data
-        return Known(files, self.members())
+        return Known(files, self.members(), self.catalogues())
 
     def members(self) -> dict[str, Member]:
         """Each member's last good file. Raises TrustUnavailable when one is damaged."""
@@ -69,6 +73,18 @@ class Copy:
             try:
                 found[file.stem] = read_member(file.read_bytes())
             except (OSError, ValueError) as error:
+                raise TrustUnavailable(
+                    f"what was accepted before cannot be read: {error}", file=file
+                ) from None
+        return found
+
+    def catalogues(self) -> dict[str, bytes]:
+        """Each member's last good catalogue. Raises TrustUnavailable when one cannot be read."""
+        found = {}
+        for file in sorted((self.folder / _CATALOGUES).glob("[0-9]*.json")):
+            try:
+                found[file.stem] = file.read_bytes()
+            except OSError as error:
                 raise TrustUnavailable(
                     f"what was accepted before cannot be read: {error}", file=file
                 ) from None
@@ -89,6 +105,7 @@ class Copy:
                 ):
                     if path == layout.TIMESTAMP:
                         self._keep_members(standing.members)
+                        self._keep_catalogues(standing.catalogues)
                     self._write(path, data)
                 self._prune(standing.files)
         except OSError as error:
@@ -119,6 +136,13 @@ class Copy:
             text = member.model_dump_json(indent=2, exclude_none=True) + "\n"
             self._write(f"accepted/{code}.json", text.encode())
 
+    def _keep_catalogues(self, catalogues: Mapping[str, bytes]) -> None:
+        for code, data in catalogues.items():
+            self._write(f"{_CATALOGUES}/{code}.json", data)
+        for file in (self.folder / _CATALOGUES).glob("[0-9]*.json"):
+            if file.stem not in catalogues:  # taken back by its member
+                file.unlink(missing_ok=True)
+
     def _write(self, path: str, data: bytes) -> None:
         file = self.folder / path
         file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -137,7 +161,7 @@ class Copy:
     def _prune(self, files: Mapping[str, bytes]) -> None:
         """Remove states before the last but those of the last day. Roots stay for ever."""
         before = time.time() - OLD_SECONDS
-        for folder in (layout.METADATA, f"{layout.TARGETS}/members"):
+        for folder in _PRUNED:
             for file in (self.folder / folder).glob("*.json"):
                 path = file.relative_to(self.folder).as_posix()
                 stale = path not in files and not _ROOT.fullmatch(file.name)

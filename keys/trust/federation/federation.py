@@ -80,7 +80,11 @@ class Federation:
         Raises TrustUnavailable when our own copy is damaged.
         """
         standing = self._standing
-        known = self._copy.known() if standing is None else Known(standing.files, standing.members)
+        known = (
+            self._copy.known()
+            if standing is None
+            else Known(standing.files, standing.members, standing.catalogues)
+        )
         return walk(self._anchor, known, self._now())
 
     def load(self) -> None:

@@ -8,7 +8,7 @@
     metadata/<n>.targets.json       delegates one role to each member
     metadata/<n>.<code>.json        the member's role, signed by the member
     targets/members/<digest>.<code>.json      the member's file
-    targets/catalogues/<digest>.<code>.json   its catalogue: delegated, not read yet
+    targets/catalogues/<digest>.<code>.json   its catalogue of matters, where it has one
 
 `root` and `targets` are signed by k of n founding cities. `snapshot` and `timestamp` are
 signed by any one of the founders' publishing keys: who holds one can withhold, for as long
@@ -40,6 +40,9 @@ SNAPSHOT_BYTES = 1024 * 1024
 TARGETS_BYTES = 4 * 1024 * 1024
 ROLE_BYTES = 64 * 1024
 MEMBER_BYTES = 256 * 1024
+CATALOGUE_BYTES = 1024 * 1024
+CATALOGUE_DEPTH = 32
+CATALOGUE_NODES = 200_000
 
 MEMBER_CODE = re.compile(r"[0-9]{6}", re.ASCII)
 PUBLISHED = re.compile(
@@ -75,3 +78,8 @@ def target_path(target: str, digest: str) -> str:
     """Where a target lies: its name is led by its digest (consistent snapshots)."""
     folder, _, name = target.rpartition("/")
     return f"{TARGETS}/{folder}/{digest}.{name}"
+
+
+def warn_before(role: str) -> timedelta:
+    """How long before a top role ends its end is spoken of."""
+    return WARN_SHORT if role in {"timestamp", "snapshot"} else WARN_LONG

@@ -91,11 +91,26 @@ def admit(targets: Targets, code: str, key: Key, jurisdictions: Sequence[str]) -
             del delegations.keys[keyid]
 
 
-def member_role(code: str, file: bytes, version: int, suite: str, now: datetime) -> Targets:
-    """The role of a member over its file. `suite` is the federation's: it names the digest."""
-    target = layout.member_target(code)
-    info = TargetFile.from_data(target, file, [layout.DIGESTS[suite]])
-    return Targets(version=version, expires=_end(now, layout.MEMBER_LIFE), targets={target: info})
+def member_role(
+    code: str,
+    file: bytes,
+    version: int,
+    suite: str,
+    now: datetime,
+    catalogue: bytes | None = None,
+) -> Targets:
+    """The role of a member over its file and, where it has one, its catalogue.
+
+    `suite` is the federation's: it names the digest.
+    """
+    files = {layout.member_target(code): file}
+    if catalogue is not None:
+        files[layout.catalogue_target(code)] = catalogue
+    targets = {
+        target: TargetFile.from_data(target, data, [layout.DIGESTS[suite]])
+        for target, data in files.items()
+    }
+    return Targets(version=version, expires=_end(now, layout.MEMBER_LIFE), targets=targets)
 
 
 def make_snapshot(

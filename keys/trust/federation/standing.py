@@ -1,7 +1,7 @@
 """What a federation says at one moment, verified: its members, and until when it holds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from keys.trust.member import Member
@@ -23,7 +23,8 @@ class Standing:
     """One verified state. `files` are all of it, by their path: a whole mirror.
 
     `versions` and `expires` are of the four top roles, and of each member's role under the
-    member's code.
+    member's code. `catalogues` are those of members that publish one: the exact bytes of a
+    JSON object.
     """
 
     versions: Mapping[str, int]
@@ -31,6 +32,7 @@ class Standing:
     members: Mapping[str, Member]
     faults: tuple[Fault, ...]
     files: Mapping[str, bytes]
+    catalogues: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def version(self) -> int:

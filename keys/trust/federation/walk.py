@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from pydantic import ValidationError
 from tuf.api.exceptions import (
     BadVersionNumberError,
     EqualVersionNumberError,
@@ -29,8 +28,8 @@ from tuf.ngclient._internal.trusted_metadata_set import TrustedMetadataSet
 from tuf.ngclient.config import EnvelopeType
 
 from contracts.errors import TongbanError, TrustRefused, TrustUnavailable
-from keys import strict_json
 from keys.trust.federation import layout, tuf_keys
+from keys.trust.federation.published import read_catalogue, read_member
 from keys.trust.federation.rules import broken_root, claimed_beyond, jurisdictions_given
 from keys.trust.federation.standing import TOP_ROLES, Fault, Standing
 from keys.trust.member import Member
@@ -53,13 +52,14 @@ class Want(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was verified before: `files` by path, and each member's last good file.
+    """What was verified before: `files` by path, each member's last good file and catalogue.
 
     It needs not be whole: what lacks is asked for, what it holds protects against going back.
     """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
     members: Mapping[str, Member] = field(default_factory=dict)
+    catalogues: Mapping[str, bytes] = field(default_factory=dict)
 
 
 Walk = Generator[Want, bytes | None, Standing]
@@ -89,6 +89,7 @@ class _Walk:
         self._set.reference_time = now
         self._files = {layout.metadata_path("root", self._set.root.version): anchor}
         self._members: dict[str, Member] = {}
+        self._catalogues: dict[str, bytes] = {}
         self._faults: list[Fault] = []
         self._roles: dict[str, Targets] = {}
 
@@ -106,6 +107,7 @@ class _Walk:
             members=self._members,
             faults=tuple(self._faults),
             files=self._files,
+            catalogues=self._catalogues,
         )
 
     # --- the four top roles ---------------------------------------------------------------------
@@ -195,8 +197,11 @@ class _Walk:
             if isinstance(signed, Targets):
                 self._roles[code] = signed
                 found = yield from self._file(code, role, signed)
+                yield from self._catalogue(code, role, signed)
             else:
                 found = signed
+        if code not in self._roles and code in self._known.catalogues:
+            self._catalogues[code] = self._known.catalogues[code]
         if isinstance(found, Fault):
             self._faults.append(found)
             if code in self._known.members:
@@ -222,27 +227,62 @@ class _Walk:
     ) -> Generator[Want, bytes | None, Member | Fault]:
         target = layout.member_target(code)
         info = signed.targets.get(target)
-        if info is None or not role.is_delegated_path(target):
+        if info is None:
             return Fault("trust.malformed", code, f"there is no {target}")
-        if info.length > layout.MEMBER_BYTES:
-            return Fault("trust.oversized", code, f"{target} has {info.length} bytes")
+        given, most = jurisdictions_given(role), layout.MEMBER_BYTES
+        found: Member | Fault = yield from self._target(
+            code, role, info, most, lambda data: self._use_file(code, given, data)
+        )
+        return found
+
+    def _catalogue(
+        self, code: str, role: DelegatedRole, signed: Targets
+    ) -> Generator[Want, bytes | None, None]:
+        """A catalogue that does not hold takes nothing from the member's file: a key that is
+        closed there must not wait for a list of matters."""
+        info = signed.targets.get(layout.catalogue_target(code))
+        if info is None:
+            return
+        most = layout.CATALOGUE_BYTES
+        found: bytes | Fault = yield from self._target(
+            code, role, info, most, lambda data: _use_catalogue(code, data)
+        )
+        if isinstance(found, Fault):
+            self._faults.append(found)
+            if code in self._known.catalogues:
+                self._catalogues[code] = self._known.catalogues[code]
+        else:
+            self._catalogues[code] = found
+
+    def _target(
+        self,
+        code: str,
+        role: DelegatedRole,
+        info: TargetFile,
+        most: int,
+        use: Callable[[bytes], _T | Fault],
+    ) -> Generator[Want, bytes | None, _T | Fault]:
+        """One file that the role names, by its length and digest."""
+        if not role.is_delegated_path(info.path):
+            return Fault("trust.malformed", code, f"{info.path} is not its own")
+        if info.length > most:
+            return Fault("trust.oversized", code, f"{info.path} has {info.length} bytes")
         if not info.hashes.keys() <= set(layout.DIGESTS.values()):
             return Fault("trust.malformed", code, f"digests are {', '.join(info.hashes)}")
-        path = layout.target_path(target, next(iter(info.hashes.values())))
+        path = layout.target_path(info.path, next(iter(info.hashes.values())))
         if layout.PUBLISHED.fullmatch(path) is None:
-            return Fault("trust.malformed", code, "the digest of its file is none")
-        given = jurisdictions_given(role)
-        found = yield from self._take(
-            path, info.length, lambda data: self._use_file(code, given, info, data)
-        )
+            return Fault("trust.malformed", code, f"the digest of {info.path} is none")
+
+        def verified(data: bytes) -> _T | Fault:
+            info.verify_length_and_hashes(data)
+            return use(data)
+
+        found = yield from self._take(path, info.length, verified)
         if found is None:
             raise _missing(path)
         return found
 
-    def _use_file(
-        self, code: str, given: tuple[str, ...], info: TargetFile, data: bytes
-    ) -> Member | Fault:
-        info.verify_length_and_hashes(data)
+    def _use_file(self, code: str, given: tuple[str, ...], data: bytes) -> Member | Fault:
         try:
             member = read_member(data)
         except ValueError as error:
@@ -280,13 +320,12 @@ class _Walk:
         return result
 
 
-def read_member(data: bytes) -> Member:
-    """A member's file. Raises ValueError with one line."""
+def _use_catalogue(code: str, data: bytes) -> bytes | Fault:
     try:
-        return Member.model_validate(strict_json.loads_object(data))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        read_catalogue(data)
+    except ValueError as error:
+        return Fault("trust.malformed", code, f"its catalogue: {error}")
+    return data
 
 
 def refused(error: Exception, path: str) -> TongbanError:

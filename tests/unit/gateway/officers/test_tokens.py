@@ -27,7 +27,7 @@ async def made(tokens: Tokens, *scopes: str, days: float = 30) -> NewToken:
 async def invalid(tokens: Tokens, text: str) -> str:
     with pytest.raises(Wrong) as caught:
         await tokens.check(text)
-    assert caught.value.code == "token.invalid"
+    assert caught.value.code == "access.invalid"
     return str(caught.value)
 
 
@@ -103,7 +103,7 @@ async def test_it_is_good_for_its_scopes_alone(tokens: Tokens) -> None:
     need(token, "case.read")
     with pytest.raises(Wrong) as caught:
         need(token, "case.open")
-    assert (caught.value.code, caught.value.where) == ("token.scope", {"scope": "case.open"})
+    assert (caught.value.code, caught.value.where) == ("access.scope", {"scope": "case.open"})
 
 
 @pytest.mark.parametrize("scopes", [(), ("case.burn",), ("case.read", "")])

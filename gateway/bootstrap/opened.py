@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gateway import config
 from gateway.bootstrap import engines
+from gateway.bootstrap.keys import key_store, signer
 from gateway.bootstrap.trust import trust_list
 from gateway.clock import SystemClock
 from gateway.exchange.home import Home
@@ -13,9 +14,6 @@ from gateway.exchange.submit import Submit
 from gateway.metrics import Metrics
 from gateway.officers.port import OfficerStore
 from gateway.ports import Queue, Store
-from gateway.signer import KeySigner
-from keys.stores.file import FileKeyStore
-from keys.stores.passphrase import passphrase
 from keys.suites import SUITES
 
 
@@ -34,23 +32,18 @@ class Parts:
 
 
 def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
-    """Open keys, members and store. Raises KeyUnusable, TrustUnavailable, StoreUnavailable."""
+    """Open keys, members and store. Raises KeyUnusable, KeyUnavailable,
+    TrustUnavailable, StoreUnavailable."""
     settings = folder.settings
     clock, metrics = SystemClock(), metrics or Metrics()
     trust = trust_list(folder, clock)
-    key_store = FileKeyStore(
-        folder.path(settings.keys.folder),
-        passphrase(
-            folder.path(settings.keys.passphrase_file) if settings.keys.passphrase_file else None,
-            settings.keys.passphrase_env,
-        ),
-    )
-    opening = {key.kid: key for key in map(key_store.opening_key, settings.keys.opening)}
+    private = key_store(folder)
+    opening = {key.kid: key for key in map(private.opening_key, settings.keys.opening)}
     home = Home(
         code=settings.member.code,
         suite=SUITES[trust.member(settings.member.code).suite],
         trust=trust,
-        signer=KeySigner(key_store.signing_key(settings.keys.signing)),
+        signer=signer(private, settings.keys.signing),
         clock=clock,
         meter=metrics,
         opening_key=opening.__getitem__,
