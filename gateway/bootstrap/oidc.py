@@ -1,6 +1,7 @@
 """A sign-in with the city's provider of identities, from the settings to a session."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from gateway.officers.sign_in_oidc import SignInOidc
 from keys.stores.passphrase import passphrase
 
 PATIENCE_S = 300.0
+_VARIABLES = "TONGBAN_OIDC__"
 
 Show = Callable[[str], None]
 Ask = Callable[[], str]
@@ -72,8 +74,14 @@ async def _pasted(paste: Ask) -> str:
 
 
 def _client(folder: config.Home) -> oidc.Client:
-    """Raises SettingsInvalid when the settings name no provider."""
+    """Raises SettingsInvalid when the settings name no provider, or the environment does."""
     said = folder.settings.oidc
+    if given := sorted(name for name in os.environ if name.startswith(_VARIABLES)):
+        # Whoever calls a command sets its environment: he would name a provider of his own.
+        mistakes = [
+            f"{name}: the provider of identities is named in the file alone" for name in given
+        ]
+        raise SettingsInvalid(mistakes, source="environment")
     if said.issuer is None:
         raise SettingsInvalid(["oidc.issuer: names no provider"], source=config.FILE_NAME)
     return oidc.Client(

@@ -101,7 +101,9 @@ def _line(prompt: str) -> str:
 
 
 def welcome(folder: config.Home, signed: SignedIn) -> None:
-    """Keep the session, and say as whom and until when."""
+    """Keep the session instead of the one before, and say as whom and until when."""
+    if (before := read_session(folder)) is not None:
+        _at(folder, lambda desk: desk.guard.sign_out(before))
     write_session(folder, signed.secret)
     account, idle = signed.account, folder.settings.officers.idle_minutes
     until = full_clock(beijing(signed.session.ends_at))
