@@ -58,7 +58,7 @@ def test_a_changed_byte_gives_a_name_of_some_kind_or_an_error(at: int, flip: int
 
 @given(st.integers(0, len(P256) - 1))
 def test_a_certificate_that_is_cut_short_is_none(length: int) -> None:
-    with pytest.raises(ValueError, match="certificate"):
+    with pytest.raises(ValueError, match=r"certificate|length"):
         pin_of(P256[:length])
     with pytest.raises(ValueError, match="certificate"):
         pin_of(P256 + P256[:1])
