@@ -93,14 +93,23 @@ class QueueTable(_Table):
 class KeysTable(_Table):
     """A key is named by a URI: ``file:410100-sign-1.pem`` is a file in `folder`,
     ``pkcs11:token=tongban;object=410100-sign-1`` a key of the token. Where the passphrase of
-    the files is: the first that is given of file, variable and credential of systemd."""
+    the files is: the first that is given of file, variable and credential of systemd.
+
+    Which keys are used, the list of members says; `signing` and `opening` need only name what
+    the key store does not list by itself.
+    """
 
     folder: Path = Path("keys")
     passphrase_file: Path | None = None
     passphrase_env: str | None = None
     passphrase_credential: str | None = None
-    signing: str
-    opening: Annotated[list[str], Field(min_length=1)]
+    signing: str | None = None
+    opening: list[str] = []
+
+    @property
+    def named(self) -> list[str]:
+        """The URIs of both."""
+        return [*([self.signing] if self.signing else []), *self.opening]
 
 
 class TokenTable(_Table):
@@ -308,7 +317,7 @@ class Settings(BaseSettings):
     gateway: GatewayTable = GatewayTable()
     store: StoreTable = StoreTable()
     queue: QueueTable = QueueTable()
-    keys: KeysTable
+    keys: KeysTable = KeysTable()
     token: TokenTable = TokenTable()
     tls: TlsTable = TlsTable()
     trust: TrustTable = TrustTable()

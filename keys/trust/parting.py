@@ -5,8 +5,10 @@ So what it signed before can still be judged, and nobody takes its silence for a
 
 from datetime import datetime
 
+from keys.trust.key_judgement import ClosedReason
 from keys.trust.member import Member, MemberKey, TlsPin
 
+_LEFT = f"{ClosedReason.LEFT}: "
 _USES = ("signing_keys", "sealing_keys", "log_keys", "tls_pins")
 
 
@@ -30,7 +32,8 @@ def reason_of_leaving(member: Member) -> str | None:
     """What its last closed key says of why."""
     keys = (*member.signing_keys, *member.sealing_keys)
     said = [(key.closed_at, key.closed_reason) for key in keys if key.closed_at is not None]
-    return max(said, key=lambda each: each[0])[1] if said else None
+    last = max(said, key=lambda each: each[0])[1] if said else None
+    return last.removeprefix(_LEFT) if last is not None else None
 
 
 def closed(member: Member, at: datetime, reason: str) -> Member:
@@ -45,4 +48,4 @@ def closed(member: Member, at: datetime, reason: str) -> Member:
 def _closed(entry: MemberKey | TlsPin, at: datetime, reason: str) -> MemberKey | TlsPin:
     if entry.closed_at is not None:
         return entry
-    return entry.model_copy(update={"closed_at": at, "closed_reason": reason})
+    return entry.model_copy(update={"closed_at": at, "closed_reason": _LEFT + reason})

@@ -31,6 +31,7 @@ LOOKING = {
     "case show",
     "case follow",
     "message show",
+    "keys list",
     "members list",
     "federation show",
     "federation check",
