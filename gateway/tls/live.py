@@ -26,7 +26,7 @@ _LOG = logging.getLogger("tongban.tls")
 _LOOK_EVERY = timedelta(seconds=1)  # at the folder
 _NO_END = timedelta(days=3650)
 
-known_pin = lru_cache(maxsize=1024)(pin_of)
+known_pin = lru_cache(maxsize=256)(pin_of)
 """`pin_of`, for certificates that come again with every request."""
 
 
