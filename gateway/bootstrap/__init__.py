@@ -10,6 +10,7 @@ from gateway.bootstrap.city import adapter, matters
 from gateway.bootstrap.engines import detach, month_tables, move_store
 from gateway.bootstrap.keys import file_store, key_store
 from gateway.bootstrap.officers import OfficerDesk, may_have_officers, officer_desk
+from gateway.bootstrap.oidc import sign_in_oidc
 from gateway.bootstrap.opened import Parts, parts
 from gateway.bootstrap.tls import addresses_of, certificates, live_tls
 from gateway.bootstrap.trust import first_trust, refresh_trust, trust_list
@@ -34,6 +35,7 @@ __all__ = [
     "parts",
     "refresh_trust",
     "run",
+    "sign_in_oidc",
     "trust_list",
     "tune_process",
 ]

@@ -17,6 +17,7 @@ from gateway.federation.notes import notes_file
 from gateway.keyholding.backup import (
     SHORTEST_PASSPHRASE,
     invalid,
+    look_through,
     make_backup,
     open_backup,
     restore,
@@ -42,6 +43,7 @@ class KeysWork:
         trust = bootstrap.trust_list(self._folder, SystemClock())
         own = self._folder.settings.tls.mode == "mutual"
         certificates = bootstrap.certificates(self._folder) if own else None
+        self._certificates = certificates
         self._keeper = Keeper(self._folder, self._store, trust, certificates)
 
     def show(self) -> None:
@@ -118,10 +120,12 @@ class KeysWork:
         notes = notes_file(self._folder.folder)
         text = notes.read_text("utf-8") if notes.exists() else None
         member, now = self._keeper.proposed(), datetime.now(UTC)
-        made, content = make_backup(self._store, member, text, secret, now)
+        made, content = make_backup(
+            self._store, member, text, secret, now, certificates=self._certificates
+        )
         write_backup(file, made)
-        open_backup(file, secret)  # what cannot be read again is no backup
-        kids = tuple(key.kid for key in content.keys)
+        look_through(open_backup(file, secret), secret)  # what cannot be read is no backup
+        kids = (*(key.kid for key in content.keys), *(pair.sha256 for pair in content.pairs))
         note = BackupNote(made_at=now, file=str(file), kids=kids)
         write_note(self._folder.folder, note)
         show_backup(content)
@@ -135,12 +139,13 @@ class KeysWork:
         if content.code != self._keeper.code:
             raise invalid(f"it is the backup of {content.code}, this is {self._keeper.code}", file)
         if check:
-            restore(content, secret, None)
+            look_through(content, secret)
             show_backup(content)
             _say("备份完好; 未写入任何文件", "the backup is whole; nothing was written", "bold")
             return
-        done = restore(content, secret, bootstrap.file_store(self._folder))
-        show_backup(content, {each.key.kid: each.written for each in done})
+        store = bootstrap.file_store(self._folder)
+        done = restore(content, secret, store, self._certificates)
+        show_backup(content, {each.name: each.written for each in done})
         entry = content.member.model_dump_json(indent=2, exclude_none=True) + "\n"
         self._bring_back(self._keeper.file, entry)
         if content.notes is not None:

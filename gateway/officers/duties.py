@@ -110,6 +110,9 @@ COMMANDS: Mapping[str, Rule] = {
     "officer reset": _rule(_SECURITY, about="name"),
     "officer remove": _rule(_SECURITY, about="name"),
     "officer list": _rule(_SECURITY, _AUDITOR),
+    "token new": _rule(_SECURITY, about="for_"),
+    "token list": _rule(_SECURITY, _AUDITOR),
+    "token revoke": _rule(_SECURITY, about="token"),
     # The auditor: what was done, and by whom.
     "evidence export": _rule(_AUDITOR, about="name"),
     "officer log": _rule(_AUDITOR),

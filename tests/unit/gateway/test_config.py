@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import SettingsInvalid
-from gateway.config import FILE_NAME, load
+from gateway.config import FILE_NAME, load, strange_owner
 
 GOOD = """
 [member]
@@ -316,3 +316,28 @@ def test_operators_ask_at_a_port_of_their_own(folder: Path) -> None:
     assert high.operations == ("127.0.0.1", 64000)
     given = load(folder, operations_listen="[::1]:9").settings.gateway
     assert given.operations == ("::1", 9)
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode", "us", "taken"),
+    [
+        (1000, 0o644, 1000, True),
+        (0, 0o644, 1000, True),
+        (1000, 0o664, 1000, True),
+        (1000, 0o644, 0, True),  # root looks at the folder of a service
+        (1001, 0o644, 1000, False),
+        (1000, 0o646, 1000, False),
+        (1000, 0o666, 0, False),
+    ],
+)
+def test_settings_of_somebody_else_are_not_taken(
+    owner: int, mode: int, us: int, taken: bool
+) -> None:
+    assert (strange_owner(owner, mode, us) is None) is taken
+
+
+def test_settings_that_anybody_may_write_are_named(folder: Path) -> None:
+    (folder / FILE_NAME).chmod(0o666)
+    with pytest.raises(SettingsInvalid) as caught:
+        load(folder)
+    assert "chmod o-w" in str(caught.value)

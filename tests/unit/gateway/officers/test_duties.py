@@ -36,6 +36,7 @@ LOOKING = {
     "federation show",
     "federation check",
     "officer list",
+    "token list",
 }
 FOUND = dict(commands(app))
 
