@@ -142,7 +142,9 @@ def _missing(home: Home) -> list[str]:
 
 def _missing_keys(home: Home) -> list[str]:
     keys = home.settings.keys
-    names = [("keys.signing", keys.signing), *(("keys.opening", uri) for uri in keys.opening)]
+    names = [("keys.opening", uri) for uri in keys.opening]
+    if keys.signing is not None:
+        names.insert(0, ("keys.signing", keys.signing))
     return [
         f"{name}: there is no {home.path(keys.folder) / file}"
         for name, (scheme, _, file) in ((name, uri.partition(":")) for name, uri in names)

@@ -46,8 +46,7 @@ path = "store.sqlite"         # or: engine = "postgres", url = "postgresql://…
 [keys]
 folder = "keys"
 passphrase_file = "keys/passphrase"
-signing = "{signing}"
-opening = ["{opening}"]       # the last one is used for our own copies
+# Which of these keys is used, the list of members says: tongban keys list
 
 [trust]
 members = "members.json"
@@ -98,13 +97,11 @@ def make_member_folder(folder: Path, new: NewMember) -> Member:
     phrase = secrets.token_urlsafe(32).encode()
     write_atomically(keys / "passphrase", phrase + b"\n", mode=0o600)
     store = FileKeyStore(keys, phrase)
-    member, signing, opening = _make_keys(new, name, store)
+    member = _make_keys(new, name, store)
     text = _TEMPLATE.format(
         name=name,
         code=new.code,
         listen=new.listen,
-        signing=signing,
-        opening=opening,
         connector="folder" if new.profile else "none",
         profile=f'profile = "{new.profile}"' if new.profile else '# profile = "410100"',
     )
@@ -155,12 +152,14 @@ def profile_folder(folder: Path, profile: str) -> Path:
     return builtin_profile(profile) if profile.isdigit() else folder / profile
 
 
-def _make_keys(new: NewMember, name: str, store: FileKeyStore) -> tuple[Member, str, str]:
+def _make_keys(new: NewMember, name: str, store: FileKeyStore) -> Member:
     suite, now = SUITES[new.suite], datetime.now(UTC).replace(microsecond=0)
     serial = f"{now:%Y%m%d}-{os.urandom(2).hex()}"
     signing = suite.new_signing_key(f"{new.code}-sign-{serial}")
     opening = suite.new_opening_key(f"{new.code}-open-{serial}")
-    member = Member(
+    store.save_signing_key(signing.kid, signing)
+    store.save_opening_key(opening.kid, opening)
+    return Member(
         code=new.code,
         name=name,
         suite=new.suite,
@@ -168,11 +167,6 @@ def _make_keys(new: NewMember, name: str, store: FileKeyStore) -> tuple[Member, 
         address=_address(new),
         signing_keys=(MemberKey(kid=signing.kid, jwk=signing.public().jwk(), valid_from=now),),
         sealing_keys=(MemberKey(kid=opening.kid, jwk=opening.public().jwk(), valid_from=now),),
-    )
-    return (
-        member,
-        store.save_signing_key(signing.kid, signing),
-        store.save_opening_key(opening.kid, opening),
     )
 
 

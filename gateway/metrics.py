@@ -97,6 +97,13 @@ class Metrics:
             registry=registry,
         )
 
+        self._keys_left = Gauge(
+            "tongban_key_seconds_left",
+            "Until no key of ours is good any more, by its use",
+            ["use"],
+            registry=registry,
+        )
+
     def received(self, partner: str, result: str, count: int) -> None:
         self._received.labels(partner, result).inc(count)
 
@@ -119,6 +126,11 @@ class Metrics:
         """Show from now on what `seconds_left` says of each role at the time of asking."""
         for role in roles:
             self._trust_expires.labels(role).set_function(partial(seconds_left, role))
+
+    def watch_keys(self, uses: Iterable[str], seconds_left: Callable[[str], float]) -> None:
+        """Show from now on what `seconds_left` says of the keys of each use."""
+        for use in uses:
+            self._keys_left.labels(use).set_function(partial(seconds_left, use))
 
     def scrape(
         self,

@@ -68,13 +68,22 @@ class QueueTable(_Table):
 
 
 class KeysTable(_Table):
-    """A key is named by a URI: ``file:410100-sign-1.pem`` is a file in `folder`."""
+    """A key is named by a URI: ``file:410100-sign-1.pem`` is a file in `folder`.
+
+    Which keys are used, the list of members says; `signing` and `opening` need only name what
+    the key store does not list by itself.
+    """
 
     folder: Path = Path("keys")
     passphrase_file: Path | None = None
     passphrase_env: str | None = None
-    signing: str
-    opening: Annotated[list[str], Field(min_length=1)]
+    signing: str | None = None
+    opening: list[str] = []
+
+    @property
+    def named(self) -> list[str]:
+        """The URIs of both."""
+        return [*([self.signing] if self.signing else []), *self.opening]
 
 
 class TrustTable(_Table):
@@ -183,7 +192,7 @@ class Settings(BaseSettings):
     gateway: GatewayTable = GatewayTable()
     store: StoreTable = StoreTable()
     queue: QueueTable = QueueTable()
-    keys: KeysTable
+    keys: KeysTable = KeysTable()
     trust: TrustTable = TrustTable()
     city: CityTable = CityTable()
     exchange: ExchangeTable = ExchangeTable()

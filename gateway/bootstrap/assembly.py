@@ -31,6 +31,8 @@ _SWITCH_SECONDS = 0.0002  # the writing thread must not wait five milliseconds f
 def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
     """A whole gateway, ready to run."""
     settings, made = folder.settings, parts(folder, metrics)
+    made.ring.check()
+    made.metrics.watch_keys(("signing", "sealing"), made.ring.seconds_left)
     home, store, queue = made.home, made.store, made.queue
     city: list[TakeIn | HandOver] = []
     translator = adapter(folder)
@@ -81,7 +83,7 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         expire=Expire(home, store, queue, to_city=to_city, every=settings.exchange.expire_every_s),
         holding=Holding(home, store, queue),
         city=city,
-        background=copy.background,
+        background={**copy.background, "keys": made.ring.run},
     )
     health = HealthApi(home, store, made.metrics, running)
     running.app.add_routes(health.routes())

@@ -37,6 +37,8 @@ _SUBJECTS = {
     "keys": "密钥",
     "signing": "签名",
     "opening": "解密",
+    "log": "日志",
+    "backup": "备份",
     "gateway": "网关",
     "members": "成员名单",
     "trust": "联盟",

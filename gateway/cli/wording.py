@@ -9,6 +9,8 @@ from contracts.codes.region import region
 from contracts.errors import REASONS, CodeInvalid
 from contracts.messages import Kind
 from gateway.cli.language import say
+from gateway.evidence.witness import Kind as WitnessKind
+from gateway.evidence.witness import Witness
 from gateway.records import MessageState
 
 BEIJING = timezone(timedelta(hours=8), "CST")
@@ -54,6 +56,15 @@ def state_name(state: State | None) -> str:
     if state is None:
         return say("未立案", "never opened")
     return say(state.zh, state.value)
+
+
+def witness_name(witness: Witness) -> str:
+    """`广州市回执 …`: who had a seal in hand whose own key is no longer believed, and when."""
+    what = {
+        WitnessKind.RECEIPT: say("回执", "receipt"),
+        WitnessKind.RECORD: say("收件记录 (未签名)", "own record (unsigned)"),
+    }[witness.kind]
+    return f"{city_name(witness.city)} {what} {full_clock(witness.at)}"
 
 
 def outcome_name(state: MessageState) -> str:

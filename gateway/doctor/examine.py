@@ -1,9 +1,9 @@
 """Look at everything a gateway lives on, and say what is wrong and what to do about it."""
 
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from chinese_calendar.constants import holidays
 
@@ -11,11 +11,14 @@ from contracts.errors import TongbanError
 from gateway import config
 from gateway.bootstrap import Parts
 from gateway.contact import contact_of
-from gateway.doctor import judge
+from gateway.doctor import judge, keys
 from gateway.doctor.finding import Finding, Level, good
 from gateway.doctor.trust import federation
 from gateway.doctor.visit import Visit, visit_all
+from gateway.federation.notes import read_notes
+from gateway.keyholding.backup_note import read_note
 from gateway.lanes import merged
+from gateway.membership import read_entry
 from keys.trust.federation.standing import Standing
 from keys.trust.member import Member
 from keys.trust.parting import has_left
@@ -46,8 +49,7 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
         yield judge.trouble("members", error)
         return
     now = parts.home.clock.now()
-    opening = [uri.rpartition(":")[2].removesuffix(".pem") for uri in folder.settings.keys.opening]
-    for finding in judge.own_keys(us, parts.home.signer.kid, opening, now):
+    for finding in _keys(folder, parts, us, now):
         yield finding
     others = [member for member in members if member.code != us.code]
     partners = [member for member in others if not has_left(member, now)]
@@ -81,6 +83,29 @@ def _to_call(finding: Finding, members: Mapping[str, Member]) -> Finding:
     if member is None or finding.level is Level.GOOD:
         return finding
     return replace(finding, contact=contact_of(member))
+
+
+def _keys(folder: config.Home, parts: Parts, us: Member, now: datetime) -> Iterator[Finding]:
+    try:
+        here = parts.ring.here()
+        parts.ring.refresh()
+    except TongbanError as error:
+        yield judge.trouble("keys", error)
+        return
+    for kid, fault in parts.ring.faults().items():
+        yield judge.trouble(f"key {kid}", fault)
+    yield from keys.own_keys(us, here.keys() - parts.ring.faults().keys(), now)
+    try:
+        proposed = read_entry(folder.folder / "member.json")
+    except TongbanError:
+        proposed = None
+    try:
+        elsewhere = read_notes(folder.folder).kids()
+    except (OSError, TongbanError):
+        elsewhere = set()
+    yield from keys.unpublished(us, proposed, elsewhere, here)
+    if found := keys.backup(read_note(folder.folder), here):
+        yield found
 
 
 async def _store(parts: Parts) -> list[Finding]:

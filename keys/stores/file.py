@@ -4,8 +4,7 @@ Folder 0700, files 0600, always encrypted: a copied disk or a careless backup gi
 away. `openssl pkey -in FILE` reads them. A key's `kid` is its file's name without `.pem`.
 """
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,14 +12,13 @@ from contracts.errors import KeyUnusable
 from keys.atomic_file import write_atomically
 from keys.stores import pbes2, pem, pkcs8
 from keys.stores.guarded_file import check_folder, read_guarded
-from keys.suites.suite import OpeningKey, SigningKey
+from keys.stores.uri import FILE, file_uri, kid_of, scheme_of
+from keys.suites.suite import OpeningKey, SigningKey, Suite
 
 _Key = TypeVar("_Key")
 
 MAX_FILE_LENGTH = 16 * 1024
 
-_SCHEME = "file:"
-_NAME = re.compile(r"(?P<kid>[A-Za-z0-9][A-Za-z0-9_-]{0,99})\.pem", re.ASCII)
 _LABEL = "ENCRYPTED PRIVATE KEY"
 
 
@@ -38,6 +36,12 @@ class FileKeyStore:
     def __repr__(self) -> str:
         return f"FileKeyStore({str(self._folder)!r})"
 
+    def uris(self) -> Sequence[str]:
+        """A URI for each `NAME.pem` in the folder, whatever it holds. Raises KeyUnusable."""
+        check_folder(self._folder)
+        found = sorted(f"{FILE}:{path.name}" for path in self._folder.glob("*.pem"))
+        return [uri for uri in found if _is_named(uri)]
+
     def signing_key(self, uri: str) -> SigningKey:
         """The signing key in the file that `uri` names. Raises KeyUnusable."""
         return self._read(uri, pkcs8.decode_signing_key)
@@ -45,6 +49,17 @@ class FileKeyStore:
     def opening_key(self, uri: str) -> OpeningKey:
         """The opening key in the file that `uri` names. Raises KeyUnusable."""
         return self._read(uri, pkcs8.decode_opening_key)
+
+    def new_signing_key(self, suite: Suite, kid: str) -> str:
+        """Make a key and write it; see `keys.stores.store.KeyStore`."""
+        return self.save_signing_key(kid, suite.new_signing_key(kid))
+
+    def new_opening_key(self, suite: Suite, kid: str) -> str:
+        """Make a key and write it; see `keys.stores.store.KeyStore`."""
+        return self.save_opening_key(kid, suite.new_opening_key(kid))
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def save_signing_key(self, name: str, key: SigningKey) -> str:
         """Write `key` to the file `name` (with or without `.pem`); its URI.
@@ -69,7 +84,7 @@ class FileKeyStore:
             raise KeyUnusable(str(error), file=path) from None
 
     def _save(self, name: str, kid: str, encode: Callable[[], bytes]) -> str:
-        uri = _SCHEME + name.removesuffix(".pem") + ".pem"
+        uri = file_uri(name.removesuffix(".pem"))
         stem, path = self._locate(uri)
         if stem != kid:
             raise KeyUnusable("a key's file bears the key's kid as its name", file=path, key=kid)
@@ -90,8 +105,14 @@ class FileKeyStore:
 
     def _locate(self, uri: str) -> tuple[str, Path]:
         """kid and path. The name is one component of letters, digits, `-` and `_`."""
-        name = uri.removeprefix(_SCHEME)
-        match = _NAME.fullmatch(name)
-        if name == uri or match is None:
+        if scheme_of(uri) != FILE or not _is_named(uri):
             raise KeyUnusable("not a key of this store; expected file:NAME.pem", uri=uri[:200])
-        return match["kid"], self._folder / name
+        return kid_of(uri), self._folder / uri.removeprefix(f"{FILE}:")
+
+
+def _is_named(uri: str) -> bool:
+    try:
+        kid_of(uri)
+    except KeyUnusable:
+        return False
+    return True

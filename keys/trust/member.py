@@ -32,6 +32,8 @@ class KeyState(StrEnum):
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
     CLOSED = "closed"
+    UNWITNESSED = "unwitnessed"
+    """Closed as compromised, and nobody but the key itself says that this was before."""
 
 
 class MemberKey(_Published):
@@ -71,7 +73,8 @@ class Member(_Published):
     """One city. `jurisdictions` are the regions it speaks for, `address` is its gateway.
 
     `further_addresses` lead to the same gateway; `names` are those in other languages, by
-    language tag; `log_keys` sign checkpoints of its log.
+    language tag; `log_keys` sign checkpoints of its log; `left_reason` says why it left, where
+    every key is closed.
     """
 
     code: MemberCode
@@ -86,6 +89,7 @@ class Member(_Published):
     log_keys: tuple[MemberKey, ...] = ()
     tls_pins: tuple[TlsPin, ...] = ()
     contact: Contact | None = None
+    left_reason: str | None = None
 
     @model_validator(mode="after")
     def _one_key_for_each_kid(self) -> "Member":

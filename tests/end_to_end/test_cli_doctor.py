@@ -33,8 +33,11 @@ def test_it_is_content_with_two_gateways_that_run_and_names_the_one_that_does_no
 def test_what_keeps_a_gateway_from_starting_is_a_finding_too(tmp_path: Path) -> None:
     home = new_member(tmp_path / "410100", "410100", "sm")
     (home / "keys" / "passphrase").write_text("another\n")
-    assert "✗ keys" in _doctor(home).out
-    (home / "tongban.toml").write_text("[member]\ncode = 7\n")
+    wrong = _doctor(home)
+    assert wrong.code == 1
+    assert "✗ key 410100-sign-" in wrong.out
+    assert "✗ key signing  none can be used" in wrong.out
+    (home / "tongban.toml").write_text("[member]\ncode = 7\n[gateway]\nlisten = 7\n")
     broken = _doctor(home)
     assert broken.code == 1
     assert broken.out.count("✗ configuration") > 1

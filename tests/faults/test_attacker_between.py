@@ -101,7 +101,8 @@ def lead_through(file: Path, code: str, port: int) -> None:
 @pytest.fixture
 async def between(members: Any) -> AsyncIterator[Between]:
     async with offices([members[0]]) as (desk,):
-        yield Between(*members, desk)
+        sender, receiver, third, relay, mallory = members
+        yield Between(sender, receiver, third, relay, mallory, desk)
 
 
 # --- forge ----------------------------------------------------------------------------------------

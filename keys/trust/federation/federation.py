@@ -50,10 +50,12 @@ class Federation:
         self._check_end(code)
         return roll.member(code)
 
-    def verifying_key(self, code: str, kid: str, at: datetime) -> VerifyingKey:
+    def verifying_key(
+        self, code: str, kid: str, at: datetime, witnessed_at: datetime | None = None
+    ) -> VerifyingKey:
         roll = self._valid()
         self._check_end(code)
-        return roll.verifying_key(code, kid, at)
+        return roll.verifying_key(code, kid, at, witnessed_at)
 
     def sealing_key(self, code: str, at: datetime) -> SealingKey:
         roll = self._valid()

@@ -86,7 +86,7 @@ def test_the_environment_wins_over_the_file(
     loaded = load(tmp_path).settings
     assert loaded.gateway.listen == "0.0.0.0:8443"
     assert loaded.gateway.drain_seconds == 20.0
-    assert loaded.keys.signing.startswith("file:440100-sign-")
+    assert loaded.keys.passphrase_file == Path("keys/passphrase")
 
 
 # --- metrics ----------------------------------------------------------------------------------
@@ -100,6 +100,7 @@ def test_every_metric_is_listed_with_its_type_and_labels() -> None:
     metrics.limited("440100", "partner.quota")
     metrics.trust_refused("https://mirror.example/trust", "trust.rollback")
     metrics.watch_trust(["timestamp"], lambda _: 1.0)
+    metrics.watch_keys(["signing"], lambda _: 1.0)
     text = metrics.scrape(
         [Backlog("city", 1, 0)],
         [LinkStatus("440100", pace=2.5)],

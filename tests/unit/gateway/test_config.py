@@ -61,7 +61,7 @@ listen = "nowhere"
 drain_seconds = -1
 port = 8410
 [keys]
-opening = []
+opening = "all"
 [city]
 connector = "fax"
 [exchange]
@@ -75,7 +75,6 @@ life_hours = 10000
         "gateway.listen",
         "gateway.drain_seconds",
         "gateway.port",
-        "keys.signing",
         "keys.opening",
         "city.connector",
         "exchange.in_flight",

@@ -32,7 +32,7 @@ async def bundle() -> Bundle:
     await carry(here, there)
     await there.submit(said(case_id, Kind.RECEIVE, there.clock.now()))
     await carry(there, here)
-    return await Prove(here.store, TRUST).bundle(here.home, case_id)
+    return await Prove(here.store, TRUST, here.home.code).bundle(here.home, case_id)
 
 
 def _changed(
@@ -52,8 +52,8 @@ async def test_both_cities_hold_the_same_evidence_and_it_holds() -> None:
     here, there = two_cities()
     case_id = await here.opens("A-1")
     await carry(here, there)
-    ours = await Prove(here.store, TRUST).bundle(here.home, case_id)
-    theirs = await Prove(there.store, TRUST).bundle(there.home, case_id)
+    ours = await Prove(here.store, TRUST, here.home.code).bundle(here.home, case_id)
+    theirs = await Prove(there.store, TRUST, there.home.code).bundle(there.home, case_id)
     assert ours.messages == theirs.messages
     for held in (ours, theirs):
         report = verify_bundle(read_bundle(held.to_json()), TRUST)
@@ -71,12 +71,12 @@ async def test_a_receipt_that_we_never_gave_under_a_seal_is_left_out() -> None:
     for ticket in reversed(tickets):
         outgoing = await here.store.outgoing([ticket.message_id])
         await there.receive((await pack(here.home, there.code, outgoing)).body)
-    held = await Prove(there.store, TRUST).bundle(there.home, case_id)
+    held = await Prove(there.store, TRUST, there.home.code).bundle(there.home, case_id)
     assert [each.receipt is not None for each in held.messages] == [True, False]
     assert held.messages[1].receipt_sealed is None
     assert verify_bundle(held, TRUST).holds
     await carry(here, there)
-    held = await Prove(there.store, TRUST).bundle(there.home, case_id)
+    held = await Prove(there.store, TRUST, there.home.code).bundle(there.home, case_id)
     assert all(each.receipt_sealed for each in held.messages), "it was asked for and given"
 
 
@@ -87,7 +87,7 @@ async def test_a_receipt_that_we_got_and_no_seal_covers_is_an_error() -> None:
     (message,) = await here.store.messages(case_id)
     other = replace(message, receipt=(message.receipt or b"") + b" ")
     with pytest.raises(EvidenceInvalid, match="no seal covers its receipt"):
-        await Prove(here.store, TRUST).evidence(other)
+        await Prove(here.store, TRUST, here.home.code).evidence(other)
 
 
 async def test_a_clock_that_was_set_back_costs_no_evidence() -> None:
@@ -96,7 +96,7 @@ async def test_a_clock_that_was_set_back_costs_no_evidence() -> None:
     await carry(here, there)
     (message,) = await here.store.messages(case_id)
     later = replace(message, recorded_at=message.recorded_at + 2_000)
-    evidence = await Prove(here.store, TRUST).evidence(later)
+    evidence = await Prove(here.store, TRUST, here.home.code).evidence(later)
     assert evidence is not None
     assert evidence.receipt_sealed is not None
 

@@ -1,0 +1,220 @@
+"""Keys over years, in seconds: rotated under messages that flow, and closed against a thief."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+import pytest
+
+from contracts.errors import Wrong
+from keys.trust.members_file import write_members
+from tests.end_to_end.command import tongban
+from tests.processes.city import City, cities
+from tests.processes.drafts import submission
+from tests.processes.forger import LONG_AGO, Forger
+from tests.processes.keys import (
+    command,
+    entry,
+    key_store,
+    kids_of_seals,
+    kids_sealed_to,
+    tell,
+)
+from tests.processes.ledger import ask, assert_same_story
+from tests.processes.office import Office, all_settled, offices
+from tests.processes.patience import LONG, until
+
+SUITES = {"410100": "sm", "440100": "intl"}
+LEAD = "15s"  # every command is through by then, also on a busy machine
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGBAN_LANG", "en")
+
+
+async def test_keys_are_rotated_while_messages_flow_and_none_is_lost_or_refused(
+    tmp_path: Path,
+) -> None:
+    with cities(tmp_path, SUITES) as both:
+        one, other = both
+        for city in both:
+            city.start()
+        for city in both:
+            city.ready()
+        async with offices(both) as (zhengzhou, guangzhou):
+            flow = asyncio.create_task(_flow(zhengzhou, guangzhou))
+            await asyncio.sleep(0)  # it runs from here on
+            old = {city.code: (_signing(city), _sealing(city)) for city in both}
+            await asyncio.to_thread(_rotate, both)
+            new = {city.code: (_signing(city), _sealing(city)) for city in both}
+            assert {len({*old[code], *new[code]}) for code in new} == {4}
+            filed = await flow
+            await all_settled(*both)
+        assert filed > 10
+        told = assert_same_story(one.store, other.store, one.folder / "members.json")
+        assert told == filed * 2
+        for city, partner in ((one, other), (other, one)):
+            for of in ("batch", "receipts"):
+                assert _steps(kids_of_seals(partner, city.code, of)) == [
+                    old[city.code][0], new[city.code][0],
+                ]  # fmt: skip
+            assert _steps(kids_sealed_to(city, partner.code)) == [
+                old[city.code][1], new[city.code][1],
+            ]  # fmt: skip
+            assert ask(city.store, "SELECT * FROM incident") == []
+            assert city.metric("tongban_rejected_total") == 0
+            assert city.metric("tongban_receipts_total", outcome="refused") == 0
+            assert city.metric("tongban_key_seconds_left", use="signing") == float("inf")
+            assert city.log().count("signing with") == 2, "once at the start, once at the change"
+            assert city.stop() == 0
+
+
+def test_a_thief_with_a_closed_key_gets_nothing_in_by_an_earlier_date(tmp_path: Path) -> None:
+    with cities(tmp_path, SUITES) as both:
+        victim, receiver = both
+        _long_in_use(victim, receiver)
+        for city in both:
+            city.start()
+        for city in both:
+            city.ready()
+        stolen = _signing(victim)
+        thief = _thief(victim, stolen)
+        honest = asyncio.run(_file(victim, receiver))
+        closed_at = datetime.now(UTC)
+        said = command(
+            "keys", "close", stolen, "--reason", "compromised", "--yes", home=victim.folder
+        )
+        assert "call every member now" in said
+        assert _signing(victim) != stolen, "another took its place at once"
+        tell(victim, receiver)
+        until(
+            lambda: _refused(thief, receiver, closed_at - timedelta(seconds=30)),
+            "the running gateway refuses the key",
+        )
+        for before in (timedelta(0), timedelta(seconds=1), timedelta(seconds=250)):
+            assert _refused(thief, receiver, closed_at - before)
+        # What was said before stays good, by the receipt of the other city; and life goes on.
+        later = asyncio.run(_file(victim, receiver))
+        for case_id, witness in ((honest, True), (later, False)):
+            file = tmp_path / f"{case_id}.json"
+            command("evidence", "export", case_id, "-o", file, home=victim.folder)
+            members = receiver.folder / "members.json"
+            verified = tongban("--lang", "en", "verify", file, "--members", members)
+            assert verified.code == 0, verified.out
+            assert ("witness: " in verified.out and "receipt" in verified.out) is witness
+        bundle = orjson.loads((tmp_path / f"{honest}.json").read_bytes())
+        for evidence in bundle["messages"]:
+            del evidence["receipt"], evidence["receipt_sealed"]
+        alone = tmp_path / "alone.json"
+        alone.write_bytes(orjson.dumps(bundle))
+        verified = tongban("verify", alone, "--members", receiver.folder / "members.json")
+        assert verified.code == 1
+        assert "evidence.unwitnessed" in verified.out
+
+
+# --- rotating -------------------------------------------------------------------------------------
+
+
+def _rotate(both: list[City]) -> None:
+    for city in both:
+        for use in ("signing", "sealing"):
+            command(
+                "keys", "rotate", "--use", use, "--in", LEAD, "--keep-old", "60s",
+                home=city.folder,
+            )  # fmt: skip
+            with pytest.raises(Wrong, match="waits already"):
+                command("keys", "rotate", "--use", use, home=city.folder)
+    for city, partner in ((both[0], both[1]), (both[1], both[0])):
+        tell(city, partner)
+    first = min(key.valid_from for city in both for key in entry(city).signing_keys[1:])
+    assert datetime.now(UTC) < first, "the lead was too short for this machine"
+
+
+async def _flow(*desks: Office) -> int:
+    """Both file cases until every new key is seen in what the other keeps; how many cases."""
+    filed, deadline = 0, asyncio.get_running_loop().time() + LONG
+    while not _all_changed([desk.city for desk in desks]):
+        for desk, partner in ((desks[0], desks[1]), (desks[1], desks[0])):
+            await desk.file(f"{desk.city.code}-{filed}", partner.city.code)
+        filed += 1
+        assert asyncio.get_running_loop().time() < deadline, "the new keys are not used"
+        await asyncio.sleep(0.2)  # a city that files all the time, and a machine with other work
+    return filed
+
+
+def _all_changed(both: list[City]) -> bool:
+    for city, partner in ((both[0], both[1]), (both[1], both[0])):
+        told = entry(city)
+        if len(told.signing_keys) < 2 or len(told.sealing_keys) < 2:
+            return False
+        seen = [
+            kids_of_seals(partner, city.code, "batch")[-1:],
+            kids_of_seals(partner, city.code, "receipts")[-1:],
+        ]
+        if any(last != [_signing(city)] for last in seen):
+            return False
+        if kids_sealed_to(city, partner.code)[-1:] != [_sealing(city)]:
+            return False
+    return True
+
+
+def _signing(city: City) -> str:
+    return entry(city).signing_keys[-1].kid
+
+
+def _sealing(city: City) -> str:
+    return entry(city).sealing_keys[-1].kid
+
+
+def _steps(kids: object) -> list[str]:
+    """Every change of key, in order: a key that comes back stands there twice."""
+    steps: list[str] = []
+    for kid in kids:  # type: ignore[attr-defined]
+        if not steps or steps[-1] != kid:
+            steps.append(kid)
+    return steps
+
+
+# --- stealing -------------------------------------------------------------------------------------
+
+
+def _long_in_use(victim: City, receiver: City) -> None:
+    """The victim's keys are years old: a date of a minute ago is one of theirs."""
+    told = entry(victim)
+    old = [
+        key.model_copy(update={"valid_from": LONG_AGO})
+        for key in (*told.signing_keys, *told.sealing_keys)
+    ]
+    told = told.model_copy(update={"signing_keys": (old[0],), "sealing_keys": (old[1],)})
+    (victim.folder / "member.json").write_text(told.model_dump_json(exclude_none=True))
+    for city in (victim, receiver):
+        write_members(city.folder / "members.json", [told, entry(receiver)])
+
+
+def _thief(victim: City, kid: str) -> Forger:
+    """Somebody who speaks in the victim's name, with its own key."""
+    thief = Forger(victim.code, suite=victim.member.suite)
+    thief.signing[kid] = key_store(victim).signing_key(f"file:{kid}.pem")
+    thief.kid = kid
+    return thief
+
+
+def _refused(thief: Forger, receiver: City, dated: datetime) -> bool:
+    """A case in the victim's name, sealed at a time of the thief's choice."""
+    draft = submission("T-1", thief.code, receiver.code)
+    letter = thief.letter(receiver.member, draft.kind, draft.body)
+    answer = thief.send(receiver.url, receiver.member, letter, iat=int(dated.timestamp()))
+    if answer.status == 200:
+        return False
+    assert (answer.status, answer.code) == (401, "seal.key_closed")
+    assert "the key is closed" in answer.detail
+    return True
+
+
+async def _file(victim: City, receiver: City) -> str:
+    async with offices([victim]) as (desk,):
+        case_id = await desk.file(f"H-{datetime.now(UTC):%S%f}", receiver.code)
+        await all_settled(victim, receiver)
+        return case_id
