@@ -27,7 +27,10 @@ def free_port() -> int:
 def make_two(folder: Path, suite: str) -> tuple[Path, Path]:
     """Folders of a sender and a receiver of one suite, each knowing the other."""
     members = [
-        make_member_folder(folder / code, NewMember(code, suite, f"127.0.0.1:{free_port()}"))
+        make_member_folder(
+            folder / code,
+            NewMember(code, suite, f"127.0.0.1:{free_port()}", plain_http=True),
+        )
         for code in (SENDER, RECEIVER)
     ]
     for code in (SENDER, RECEIVER):

@@ -34,7 +34,7 @@ async def road(home: Home) -> AsyncIterator[Road]:
     app = web.Application(client_max_size=limits.BATCH_BYTES)
     runner = web.AppRunner(app, access_log=None, auto_decompress=False)
     port = int(home.trust.member(home.code).address.rpartition(":")[2])
-    link = HttpLink(home.code, f"http://127.0.0.1:{port}", timeout=30)
+    link = HttpLink(home.code, lambda: [f"http://127.0.0.1:{port}"], timeout=30)
     made = Road(link)
     app.add_routes([web.post(BATCHES_PATH, made.answer)])
     await runner.setup()

@@ -22,4 +22,6 @@ REQUESTS_BYTES = 256 * MIB  # of bodies held at once; a request too many is told
 REQUEST_SECONDS = 30  # for a whole request body to arrive
 REQUESTS_AT_ONCE = 1_024  # that one process works on; a request too many is told to come again
 HEAD_SECONDS = 75  # for a request's head to arrive, and for a connection to be idle
+HANDSHAKE_SECONDS = 10  # for a TLS handshake
+HANDSHAKES_AT_ONCE = 256  # that one process has under way; the oldest gives way to one too many
 MESSAGE_DAYS = 30  # longest life of a message: expires_at - created_at

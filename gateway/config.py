@@ -16,6 +16,7 @@ from yarl import URL
 
 from adapters.profiles.load import builtin_profiles
 from contracts.errors import SettingsInvalid
+from gateway.loopback import is_loopback, leads_to_loopback
 from gateway.settings import GatewayTable, QueueTable, Settings, StoreTable
 
 FILE_NAME = "tongban.toml"
@@ -137,6 +138,29 @@ def _missing(home: Home) -> list[str]:
     found += _missing_profile(home)
     if not 0 < settings.gateway.port < 65536:
         found.append(f"gateway.listen: {settings.gateway.port} is no port")
+    if not 0 < settings.gateway.operations[1] < 65536:
+        found.append(f"gateway.operations_listen: {settings.gateway.operations[1]} is no port")
+    return found + _missing_of_tls(home)
+
+
+def _missing_of_tls(home: Home) -> list[str]:
+    """What keeps partners from being reached as `tls.mode` says."""
+    tls, gateway = home.settings.tls, home.settings.gateway
+    if tls.mode == "mutual":
+        folder = home.path(tls.folder)
+        if any(folder.glob("*.crt")):
+            return []
+        return [f"tls.folder: there is no certificate in {folder}: tongban tls renew makes one"]
+    found = []
+    if not is_loopback(gateway.host):
+        found.append(
+            f"gateway.listen: {gateway.host} can be reached from outside, and "
+            f'tls.mode = "{tls.mode}" listens without TLS; use 127.0.0.1 or [::1]'
+        )
+    if tls.mode == "proxy" and (tls.proxy_out is None or not leads_to_loopback(tls.proxy_out)):
+        found.append(
+            "tls.proxy_out: the address of the proxy on this machine, as http://127.0.0.1:8420"
+        )
     return found
 
 

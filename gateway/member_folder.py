@@ -6,6 +6,7 @@
     member.json       this member's entry, public: hand it to the other members
     members.json      the list of members; at first this one alone
     keys/             private keys, encrypted; passphrase in keys/passphrase unless elsewhere
+    keys/tls/         certificate and key that partners are shown, unless plain HTTP was chosen
     city/             drop folders, where the connector is "folder"
 """
 
@@ -23,10 +24,12 @@ from adapters.profiles.load import builtin_profile, load_adapter
 from contracts.codes.region import region
 from contracts.errors import SettingsInvalid
 from gateway.config import FILE_NAME
+from gateway.loopback import is_loopback
 from gateway.settings import GatewayTable
 from keys.atomic_file import write_atomically
 from keys.stores.file import FileKeyStore
 from keys.suites import SUITES
+from keys.tls.folder import CertificateFolder
 from keys.trust.member import Member, MemberKey
 from keys.trust.members_file import write_members
 
@@ -47,6 +50,9 @@ path = "store.sqlite"         # or: engine = "postgres", url = "postgresql://…
 folder = "keys"
 passphrase_file = "keys/passphrase"
 # Which of these keys is used, the list of members says: tongban keys list
+
+[tls]
+mode = "{tls}"{tls_note}
 
 [trust]
 members = "members.json"
@@ -78,6 +84,7 @@ class NewMember:
     address: str | None = None  # what partners are told; from `listen` when None
     profile: str | None = None
     name: str | None = None
+    plain_http: bool = False  # on one machine alone: no TLS, no certificate
 
 
 def make_member_folder(folder: Path, new: NewMember) -> Member:
@@ -98,10 +105,15 @@ def make_member_folder(folder: Path, new: NewMember) -> Member:
     write_atomically(keys / "passphrase", phrase + b"\n", mode=0o600)
     store = FileKeyStore(keys, phrase)
     member = _make_keys(new, name, store)
+    if not new.plain_http:
+        certificates = CertificateFolder(keys / "tls", phrase)
+        member = with_new_certificate(member, certificates, member.signing_keys[0].valid_from)
     text = _TEMPLATE.format(
         name=name,
         code=new.code,
         listen=new.listen,
+        tls="plain" if new.plain_http else "mutual",
+        tls_note="                # loopback only" if new.plain_http else "",
         connector="folder" if new.profile else "none",
         profile=f'profile = "{new.profile}"' if new.profile else '# profile = "410100"',
     )
@@ -117,8 +129,10 @@ def _mistakes(folder: Path, new: NewMember) -> Iterator[str]:
         yield f"suite: one of {', '.join(SUITES)}"
     if not _can_be_listened_on(new.listen):
         yield f"listen: {new.listen!r} is no host:port"
+    elif new.plain_http and not is_loopback(GatewayTable(listen=new.listen).host):
+        yield f"listen: plain HTTP is for loopback alone, and {new.listen} is not"
     elif not _can_be_told(new):
-        yield f"address: {new.address!r} is no URL of a gateway"
+        yield f"address: {new.address!r} is no {_scheme(new)} address of a gateway"
     if new.profile is not None:
         try:
             load_adapter(profile_folder(folder, new.profile))
@@ -135,7 +149,9 @@ def _can_be_listened_on(listen: str) -> bool:
 
 
 def _can_be_told(new: NewMember) -> bool:
-    """Whether partners can take an entry with this address."""
+    """Whether partners can take an entry with this address, and call it as we are to be called."""
+    if not _address(new).startswith(f"{_scheme(new)}://"):
+        return False
     try:
         Member(code=new.code, name="", suite="sm", address=_address(new))
     except ValidationError:
@@ -144,7 +160,27 @@ def _can_be_told(new: NewMember) -> bool:
 
 
 def _address(new: NewMember) -> str:
-    return new.address or f"http://{new.listen}"
+    return new.address or f"{_scheme(new)}://{new.listen}"
+
+
+def _scheme(new: NewMember) -> str:
+    return "http" if new.plain_http else "https"
+
+
+def with_new_certificate(
+    member: Member,
+    certificates: CertificateFolder,
+    valid_from: datetime,
+    valid_to: datetime | None = None,
+) -> Member:
+    """The member's entry with one more pin, whose certificate was put into the folder.
+
+    Publish it before `valid_from`, by as much as partners need to take it up; the gateway
+    shows the new certificate from then on by itself. Raises KeyUnusable.
+    """
+    name = f"{member.code}-tls-{valid_from:%Y%m%d}-{os.urandom(2).hex()}"
+    pin = certificates.make(name, valid_from, valid_to)
+    return member.model_copy(update={"tls_pins": (*member.tls_pins, pin)})
 
 
 def profile_folder(folder: Path, profile: str) -> Path:

@@ -111,4 +111,5 @@ def grouped(digest: str) -> str:
 
 
 def _kids(member: Member) -> set[str]:
-    return {key.kid for key in (*member.signing_keys, *member.sealing_keys)}
+    keys = (*member.signing_keys, *member.sealing_keys, *member.log_keys)
+    return {*(key.kid for key in keys), *(pin.sha256 for pin in member.tls_pins)}

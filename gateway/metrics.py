@@ -84,6 +84,12 @@ class Metrics:
         self._incidents = Gauge(
             "tongban_incidents", "Incidents kept in the store, by code", ["code"], registry=registry
         )
+        self._handshakes = Counter(
+            "tongban_tls_handshakes_refused",
+            "TLS handshakes with partners that came to nothing, by reason",
+            ["reason"],
+            registry=registry,
+        )
         self._trust_refused = Counter(
             "tongban_trust_refused",
             "Files of the federation that were not taken, by mirror and code",
@@ -118,6 +124,9 @@ class Metrics:
 
     def limited(self, partner: str, code: str) -> None:
         self._limited.labels(partner, code).inc()
+
+    def handshake_refused(self, reason: str) -> None:
+        self._handshakes.labels(reason).inc()
 
     def trust_refused(self, mirror: str, code: str) -> None:
         self._trust_refused.labels(mirror, code).inc()

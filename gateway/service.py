@@ -5,10 +5,13 @@ import contextlib
 import logging
 import os
 import socket
+import ssl
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from contracts import limits
 from contracts.errors import MessageRefused, SettingsInvalid, TongbanError
@@ -25,8 +28,19 @@ from gateway.exchange.take_in import TakeIn
 from gateway.links.http import HttpLink
 from gateway.ports import Queue, Store
 from gateway.web.api.exchange import ExchangeApi
+from gateway.web.door import DoorSite
 from gateway.web.problem import answer_unforeseen
 from keys.trust.parting import has_left
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How partners are let in. `context` is asked at each connection; `refused` counts, by
+    reason, the handshakes that came to nothing."""
+
+    context: Callable[[], ssl.SSLContext]
+    refused: Callable[[str], None]
+
 
 _LOG = logging.getLogger("tongban.service")
 _NEW_MEMBERS_EVERY = 2.0  # seconds between two looks at the trust list
@@ -53,6 +67,9 @@ class Gateway:
         host: str,
         port: int,
         share_port: bool,
+        operations: tuple[str, int] | None,
+        tls: Tls | None,
+        middlewares: Sequence[Middleware] = (),
         drain_seconds: float,
         courier: Callable[[str, HttpLink], Courier],
         link: Callable[[str], HttpLink],
@@ -61,7 +78,9 @@ class Gateway:
         city: Sequence[TakeIn | HandOver],
         background: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] | None = None,
     ) -> None:
-        """`background`: what runs beside, by name, and may be cancelled at any time."""
+        """`operations`: host and port at which `operations_app` is served, if anywhere; `tls`:
+        how partners are let in, None for plain HTTP; `background`: what runs beside, by name,
+        and may be cancelled at any time."""
         self._home = home
         self.store = store
         self._queue = queue
@@ -69,12 +88,16 @@ class Gateway:
         self._exchange = exchange
         exchange.heard = self._wake
         self.roles = roles
+        unforeseen = answer_unforeseen(home.new_id)
         self.app = web.Application(
-            client_max_size=limits.BATCH_BYTES, middlewares=[answer_unforeseen(home.new_id)]
+            client_max_size=limits.BATCH_BYTES, middlewares=[unforeseen, *middlewares]
         )
+        self.operations_app = web.Application(middlewares=[unforeseen])
         self._host = host
         self._port = port
         self._share_port = share_port
+        self._operations = operations
+        self._tls = tls
         self._drain_seconds = drain_seconds
         self._new_courier = courier
         self._new_link = link
@@ -131,17 +154,11 @@ class Gateway:
 
         Raises SettingsInvalid when it cannot listen where it should.
         """
-        runner = web.AppRunner(
-            self.app,
-            access_log=None,
-            auto_decompress=False,
-            shutdown_timeout=1.0,
-            # From opening, or the last answer, to a whole head: what dribbles in is idle too.
-            keepalive_timeout=limits.HEAD_SECONDS,
-        )
-        await runner.setup()
+        runners = [_runner(self.app), _runner(self.operations_app)]
+        for runner in runners:
+            await runner.setup()
         try:
-            await self._listen(runner)
+            await self._listen(*runners)
             self._start("board", self._board.run())
             for name, work in self._background.items():
                 self._start(name, work())
@@ -158,16 +175,28 @@ class Gateway:
             await self._stop.wait()
             await self._drain()
         finally:
-            await self._close(runner)
+            await self._close(runners)
 
-    async def _listen(self, runner: web.AppRunner) -> None:
-        try:
-            await web.TCPSite(
-                runner, self._host, self._port, backlog=512, reuse_port=self._share_port or None
-            ).start()
-        except OSError as error:
-            place = f"gateway.listen: {self._host}:{self._port}"
-            raise SettingsInvalid([f"{place}: {_why(error)}"], source=FILE_NAME) from error
+    async def _listen(self, partners: web.AppRunner, operators: web.AppRunner) -> None:
+        share = self._share_port or None
+        door: web.BaseSite
+        if self._tls is None:
+            door = web.TCPSite(partners, self._host, self._port, backlog=512, reuse_port=share)
+        else:
+            door = DoorSite(
+                partners,
+                self._host,
+                self._port,
+                context=self._tls.context,
+                refused=self._tls.refused,
+                backlog=512,
+                reuse_port=share,
+            )
+        await _start(door, f"gateway.listen: {self._host}:{self._port}")
+        if self._operations is not None:
+            host, port = self._operations
+            site = web.TCPSite(operators, host, port, backlog=64, reuse_port=share)
+            await _start(site, f"gateway.operations_listen: {host}:{port}")
 
     # --- tasks -------------------------------------------------------------------------------
 
@@ -241,16 +270,35 @@ class Gateway:
     def _parts(self) -> list[Courier | TakeIn | HandOver]:
         return [*self._couriers.values(), *self._city]
 
-    async def _close(self, runner: web.AppRunner) -> None:
+    async def _close(self, runners: Sequence[web.AppRunner]) -> None:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        await runner.cleanup()
+        for runner in runners:
+            await runner.cleanup()
         for link in self._links.values():
             await link.close()
         await self._queue.close()
         await self.store.close()
         _LOG.info("gateway of %s has stopped", self._home.code)
+
+
+def _runner(app: web.Application) -> web.AppRunner:
+    return web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,
+        shutdown_timeout=1.0,
+        # From opening, or the last answer, to a whole head: what dribbles in is idle too.
+        keepalive_timeout=limits.HEAD_SECONDS,
+    )
+
+
+async def _start(site: web.BaseSite, place: str) -> None:
+    try:
+        await site.start()
+    except OSError as error:
+        raise SettingsInvalid([f"{place}: {_why(error)}"], source=FILE_NAME) from error
 
 
 def _name(part: Courier | TakeIn | HandOver) -> str:

@@ -1,10 +1,11 @@
 """What may be set: the tables of ``tongban.toml``, each with its settings, bounds and defaults."""
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from contracts import limits
@@ -26,23 +27,44 @@ Role = Literal["api", "courier", "adapter"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 
+_OPERATIONS_ABOVE = 1000
+_Place = Annotated[str, StringConstraints(pattern=r"^.+:[0-9]{1,5}$")]
+
+
+def host_and_port(place: str) -> tuple[str, int]:
+    """Of `127.0.0.1:8410` or `[::1]:8410`."""
+    host, _, port = place.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 class GatewayTable(_Table):
     """Where partners reach it. `drain_seconds`: how long a graceful stop may take; `roles`:
     what this process does, of all that a gateway does; `share_port`: several processes of
-    this machine listen at the same address, and the system spreads connections over them."""
+    this machine listen at the same address, and the system spreads connections over them;
+    `operations_listen`: where supervisors and scrapers ask, over plain HTTP."""
 
-    listen: Annotated[str, StringConstraints(pattern=r"^.+:[0-9]{1,5}$")] = "127.0.0.1:8410"
+    listen: _Place = "127.0.0.1:8410"
+    operations_listen: _Place | None = None
     share_port: bool = False
     drain_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0
     roles: Annotated[list[Role], Field(min_length=1)] = list(ROLES)
 
     @property
     def host(self) -> str:
-        return self.listen.rpartition(":")[0].strip("[]")
+        return host_and_port(self.listen)[0]
 
     @property
     def port(self) -> int:
-        return int(self.listen.rpartition(":")[2])
+        return host_and_port(self.listen)[1]
+
+    @property
+    def operations(self) -> tuple[str, int]:
+        """Host and port for operations; where none is given, on loopback, 1000 above (below,
+        when there is no above) the port that partners use, so that processes do not collide."""
+        if self.operations_listen is not None:
+            return host_and_port(self.operations_listen)
+        up = self.port + _OPERATIONS_ABOVE
+        return "127.0.0.1", up if up < 65536 else self.port - _OPERATIONS_ABOVE
 
 
 class StoreTable(_Table):
@@ -84,6 +106,39 @@ class KeysTable(_Table):
     def named(self) -> list[str]:
         """The URIs of both."""
         return [*([self.signing] if self.signing else []), *self.opening]
+
+
+def _network(text: str) -> str:
+    ip_network(text)  # raises ValueError
+    return text
+
+
+_PlainAddress = Annotated[str, StringConstraints(pattern=r"^http://[^\s/]+(/[^\s?#]*)?$")]
+
+
+class TlsTable(_Table):
+    """How gateways reach each other. `folder`: our certificates, ``NAME.crt`` and ``NAME.key``.
+
+    In mode ``proxy`` a reverse proxy ends TLS, or TLCP, and hands in who called: requests are
+    taken from `proxy_from` alone, `proxy_header` carries the certificate of the client, and
+    partners are called through `proxy_out`, under their codes.
+    """
+
+    mode: Literal["mutual", "plain", "proxy"] = "mutual"
+    folder: Path = Path("keys/tls")
+    proxy_from: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(min_length=1)] = [
+        "127.0.0.1",
+        "::1",
+    ]
+    proxy_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")] = (
+        "Tongban-Client-Certificate"
+    )
+    proxy_out: _PlainAddress | None = None
+
+    @property
+    def proxies(self) -> list[IPv4Network | IPv6Network]:
+        """Where requests are taken from."""
+        return [ip_network(text) for text in self.proxy_from]
 
 
 class TrustTable(_Table):
@@ -193,6 +248,7 @@ class Settings(BaseSettings):
     store: StoreTable = StoreTable()
     queue: QueueTable = QueueTable()
     keys: KeysTable = KeysTable()
+    tls: TlsTable = TlsTable()
     trust: TrustTable = TrustTable()
     city: CityTable = CityTable()
     exchange: ExchangeTable = ExchangeTable()

@@ -8,6 +8,7 @@ import sys
 from gateway import config
 from gateway.bootstrap.base import parts
 from gateway.bootstrap.city import adapter, matters
+from gateway.bootstrap.tls import transport
 from gateway.bootstrap.trust import TrustService, first_trust
 from gateway.connectors.folder import FolderConnector
 from gateway.exchange.admission import Admission
@@ -45,15 +46,14 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
             HandOver(home, store, queue, translator, connector),
         ]
 
+    way = transport(folder, home, made.metrics)
+
     def link(partner: str) -> HttpLink:
-        def address() -> str:
-            return home.trust.member(partner).address
+        return way.link(partner, settings.exchange.timeout_s)
 
-        return HttpLink(partner, address, timeout=settings.exchange.timeout_s)
-
-    def courier(partner: str, way: HttpLink) -> Courier:
+    def courier(partner: str, road: HttpLink) -> Courier:
         pace = settings.exchange.pace
-        return Courier(home, store, queue, way, partner, pace=pace, to_city=to_city)
+        return Courier(home, store, queue, road, partner, pace=pace, to_city=to_city)
 
     admission = Admission(home.code, matters(folder))
     allowance = Allowance(
@@ -65,7 +65,7 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
     receive = Receive(
         home, store, queue, to_city=to_city, check_body=admission, allowance=allowance
     )
-    exchange = ExchangeApi(home, receive)
+    exchange = ExchangeApi(home, receive, way.callers)
     copy = TrustService.of(folder, home, made.metrics)
     running = Gateway(
         home,
@@ -77,6 +77,9 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         host=settings.gateway.host,
         port=settings.gateway.port,
         share_port=settings.gateway.share_port,
+        operations=way.operations,
+        tls=way.tls,
+        middlewares=way.middlewares,
         drain_seconds=settings.gateway.drain_seconds,
         courier=courier,
         link=link,
@@ -86,7 +89,10 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         background={**copy.background, "keys": made.ring.run},
     )
     health = HealthApi(home, store, made.metrics, running)
-    running.app.add_routes(health.routes())
+    running.operations_app.add_routes(health.routes())
+    running.app.add_routes(
+        health.routes() if way.mode == "plain" else health.routes_for_partners(way.callers)
+    )
     if "api" in settings.gateway.roles:
         running.app.add_routes([*exchange.routes(), *copy.routes])
     return running

@@ -44,9 +44,11 @@ def refresh_trust(
     """What asks the mirrors of the settings; an address without scheme is a folder."""
     from gateway.exchange.refresh_trust import RefreshTrust  # noqa: PLC0415  # see above
     from gateway.links.mirror import mirror  # noqa: PLC0415
+    from gateway.links.mirror_tls import MirrorTls  # noqa: PLC0415
 
     settings = folder.settings.trust
-    mirrors = [mirror(name, folder.folder) for name in settings.mirrors]
+    tls = MirrorTls(federation, clock)
+    mirrors = [mirror(name, folder.folder, tls) for name in settings.mirrors]
     return RefreshTrust(federation, mirrors, clock, meter, every=settings.refresh_s)
 
 

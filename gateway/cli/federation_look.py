@@ -23,6 +23,7 @@ from gateway.exchange.refresh_trust import Visit, walk_mirror
 from gateway.federation import copying
 from gateway.federation.office import Office
 from gateway.links.mirror import mirror
+from gateway.links.mirror_tls import MirrorTls
 from gateway.membership import grouped
 from gateway.metrics import Metrics
 from gateway.ports import Mirror
@@ -44,19 +45,24 @@ def mirrors_of(office: Office) -> list[Mirror]:
     names = office.folder.settings.trust.mirrors or office.notes.mirrors
     if not names and office.anchor.exists():
         names = copying.founders_mirrors(office)
-    return [mirror(name, office.folder.folder) for name in names]
+    return [mirror(name, office.folder.folder, _tls(office)) for name in names]
 
 
 async def bring(office: Office, source: str | None) -> list[Visit]:
     """Ask the mirrors, or one source: an address, a folder, or a copy in one file."""
-    mirrors = mirrors_of(office) if source is None else [_source(source)]
+    mirrors = mirrors_of(office) if source is None else [_source(office, source)]
     return await copying.refresh(office, mirrors, SystemClock(), Metrics())
 
 
-def _source(source: str) -> Mirror:
+def _source(office: Office, source: str) -> Mirror:
     if Path(source).is_file():
         return copying.paper_mirror(Path(source))
-    return mirror(source, Path.cwd())
+    return mirror(source, Path.cwd(), _tls(office))
+
+
+def _tls(office: Office) -> MirrorTls:
+    known = office.federation() if office.anchor.exists() else None
+    return MirrorTls(known, SystemClock())
 
 
 def refresh_now(office: Office) -> None:

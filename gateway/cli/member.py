@@ -40,8 +40,20 @@ def init(
         str | None,
         typer.Option(help=say("本市系统的画像: 内置代码或目录", "profile of the city's system")),
     ] = None,
+    plain_http: Annotated[
+        bool,
+        typer.Option(
+            "--plain-http",
+            help=say(
+                "不用 TLS, 仅限本机回环地址 (试用); 默认双向 TLS 并生成证书",
+                "no TLS, for trials on the loopback address; by default mutual TLS, with a "
+                "certificate made here",
+            ),
+        ),
+    ] = False,
 ) -> None:
-    member = make_member_folder(folder, NewMember(code, suite, listen, address, profile))
+    new = NewMember(code, suite, listen, address, profile, plain_http=plain_http)
+    member = make_member_folder(folder, new)
     _what_next(folder, member, has_city=profile is not None)
 
 

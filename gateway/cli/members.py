@@ -16,7 +16,8 @@ from gateway.cli import screen
 from gateway.cli.desk import Home
 from gateway.cli.language import say
 from gateway.clock import SystemClock
-from gateway.membership import Change, fingerprint, join, joining, read_entry
+from gateway.membership import Change, fingerprint, grouped, join, joining, read_entry
+from keys.tls.pins import pin_state
 from keys.trust.member import KeyState, Member
 from keys.trust.members_file import MembersFile
 from keys.trust.trust_list import TrustList, key_state
@@ -106,6 +107,15 @@ def fingerprints(member: Member) -> Table:
                 Text(key.kid, "dim"),
                 Text(say(*_STATES[state]), style),
             )
+    for pin in member.tls_pins:
+        state = pin_state(pin, now)
+        style = "green" if state is KeyState.VALID else "yellow"
+        table.add_row(
+            say("证书", "TLS"),
+            Text(grouped(pin.sha256), "bold"),
+            "",
+            Text(say(*_STATES[state]), style),
+        )
     return table
 
 

@@ -20,6 +20,7 @@ import aiohttp
 import orjson
 
 from gateway.cli.language import say
+from gateway.config import FILE_NAME
 from gateway.member_folder import NewMember, make_member_folder
 from keys.trust.member import Member
 from keys.trust.members_file import write_members
@@ -47,7 +48,10 @@ class DemoFailed(Exception):  # noqa: N818  # like the errors of contracts.error
 
 @dataclass
 class City:
-    """A member: its own system's format is `family`, its documents' bytes are `encoding`."""
+    """A member: its own system's format is `family`, its documents' bytes are `encoding`.
+
+    Partners reach it at `port`, over mutual TLS; `operations` is the port of its health.
+    """
 
     code: str
     name: str
@@ -56,6 +60,7 @@ class City:
     encoding: str
     home: Path
     port: int
+    operations: int
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @property
@@ -65,9 +70,13 @@ class City:
     def make(self) -> Member:
         """Its folder, with keys and settings; returns what the others must know of it."""
         listen = f"127.0.0.1:{self.port}"
-        return make_member_folder(
+        member = make_member_folder(
             self.home, NewMember(self.code, self.suite, listen, profile=self.code, name=self.name)
         )
+        settings = self.home / FILE_NAME
+        place = f'[gateway]\noperations_listen = "127.0.0.1:{self.operations}"\n'
+        settings.write_text(settings.read_text("utf-8").replace("[gateway]\n", place), "utf-8")
+        return member
 
     def meet(self, members: Iterable[Member]) -> None:
         write_members(self.home / "members.json", list(members))
@@ -89,7 +98,7 @@ class City:
 
     async def ready(self) -> None:
         """Wait until it would take batches. Raises DemoFailed."""
-        address = f"http://127.0.0.1:{self.port}/health/ready"
+        address = f"http://127.0.0.1:{self.operations}/health/ready"
         deadline = time.monotonic() + _READY_SECONDS
         async with aiohttp.ClientSession() as session:
             while time.monotonic() < deadline:

@@ -113,10 +113,12 @@ async def _demo(cities: Mapping[str, City], engine: Engine, *, keep: bool) -> bo
 
 def _cities(scratch: Path) -> dict[str, City]:
     cities = {}
-    for (code, suite), port in zip(_SUITES.items(), free_ports(len(_SUITES)), strict=True):
+    ports = iter(free_ports(2 * len(_SUITES)))
+    for code, suite in _SUITES.items():
         profile = load_profile(builtin_profile(code))
-        home = scratch / code
-        cities[code] = City(code, profile.name, suite, profile.family, profile.encoding, home, port)
+        family, encoding, home = profile.family, profile.encoding, scratch / code
+        places = next(ports), next(ports)
+        cities[code] = City(code, profile.name, suite, family, encoding, home, *places)
     return cities
 
 

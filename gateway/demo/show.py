@@ -153,7 +153,7 @@ def keep_page(cities: Sequence[City]) -> Group:
         f"tongban case list --home {first}",
         f"tongban case show CASE --home {first}",
         f"tongban case submit FILE --home {first}",
-        f"curl http://127.0.0.1:{cities[0].port}/metrics",
+        f"curl http://127.0.0.1:{cities[0].operations}/metrics",
     ]
     lines = [Text(f"  {city.name}  {city.home}") for city in cities]
     return Group(

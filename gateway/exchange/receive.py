@@ -5,7 +5,8 @@ The steps carry the numbers of `docs/protocol.md`:
  1. size       the body is within the limits (the web layer counts while it reads)
  2. shape      JSON of the shape of a batch, bounded before it is parsed
  3. member     the seal's issuer is a member
- 4. seal       its signature holds under a key that is good now; made out to us; in time
+ 4. seal       its signature holds under a key that is good now; made out to us; in time; its
+               issuer is the member whose certificate the connection showed, where it shows one
  5. path       every envelope is under the seal; and the sender may send so much now
  6. envelope   each envelope can be read, is the sender's to send, and its parts open
  7. duplicate  known by id: same bytes get the first receipt again, other bytes an alarm
@@ -26,6 +27,7 @@ from datetime import datetime
 
 import orjson
 
+from contracts.errors import BatchRejected
 from contracts.seal import BATCH_TYPE, RECEIPTS_TYPE, Seal
 from contracts.tree import leaf_hash
 from contracts.wire import Result
@@ -66,21 +68,25 @@ class Receive:
         # them late together, and leave the sender without receipts to go on with.
         self._at_once = asyncio.Semaphore(2)
 
-    async def __call__(self, body: bytes) -> tuple[str, bytes]:
-        """The sender's member code and the reply body.
+    async def __call__(
+        self, body: bytes, callers: frozenset[str] | None = None
+    ) -> tuple[str, bytes]:
+        """The sender's member code and the reply body. `callers`: the members that the
+        connection may speak for; None: it proves nobody.
 
         Raises BatchRejected, PartnerLimited, TrustUnavailable or StoreUnavailable: then nothing
         was taken.
         """
         async with self._at_once:
-            return await self._receive(body)
+            return await self._receive(body, callers)
 
-    async def _receive(self, body: bytes) -> tuple[str, bytes]:
+    async def _receive(self, body: bytes, callers: frozenset[str] | None) -> tuple[str, bytes]:
         batch = read_batch(body)
         now = self._home.clock.now()
         seal = check_seal(
             batch.seal, BATCH_TYPE, trust=self._home.trust, us=self._home.code, now=now
         )
+        _check_caller(seal, callers)
         leaves = check_leaves(seal, batch)
         if self._allowance is not None:  # not before: a seal that was overheard proves nobody
             await self._allowance(seal.iss, len(batch.messages), len(body))
@@ -144,6 +150,17 @@ class Receive:
         tree = await seal_leaves(self._home, RECEIPTS_TYPE, batch.iss, leaves, answers=batch.jti)
         await self._store.apply(Scope(), always(Changes(seals=[tree.record])))
         return _reply(tree.record.token, judged, tree.paths)
+
+
+def _check_caller(seal: Seal, callers: frozenset[str] | None) -> None:
+    """What is overheard, or handed over by a member that was broken into, cannot be passed on in
+    another's name. Raises BatchRejected (`request.other_member`)."""
+    if callers is not None and seal.iss not in callers:
+        raise BatchRejected(
+            f"sealed by {seal.iss}, sent by {', '.join(sorted(callers))}",
+            code="request.other_member",
+            partner=seal.iss,
+        )
 
 
 def _keeps_anything(changes: Changes) -> bool:

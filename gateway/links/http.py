@@ -5,17 +5,24 @@ connection that breaks in the middle is `PartnerUnreachable` like one that never
 """
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
 
 from contracts.errors import PartnerUnreachable, TongbanError
-from contracts.limits import BATCH_BYTES
+from contracts.limits import BATCH_BYTES, HEAD_SECONDS
+from gateway.links.faults import unreachable
+from gateway.links.way import Way
 from gateway.ports import Answer
 
 _CHUNK = 64 * 1024
+_IDLE_SECONDS = HEAD_SECONDS - 15
+"""For which a connection is kept: a partner ends an idle one itself after HEAD_SECONDS, and a
+request that crosses that end is lost. A handshake is worth a few hundred messages."""
+_NOT_REACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""Nothing was sent: the next address may be tried at once."""
 
 
 class HttpLink:
@@ -24,59 +31,74 @@ class HttpLink:
     def __init__(
         self,
         partner: str,
-        address: str | Callable[[], str],
+        addresses: Callable[[], Sequence[str]],
         *,
         timeout: float = 30.0,
         connect_timeout: float = 5.0,
-        tls: ssl.SSLContext | None = None,
+        tls: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
-        """`address`: scheme, host and port, or whom to ask for them before every exchange;
-        `timeout`: seconds for a whole exchange."""
+        """`addresses`: whom to ask before every exchange, as a partner may move; each is scheme,
+        host and port, all lead to the same gateway, and the first is preferred.
+        `timeout`: seconds for a whole exchange. `tls`: the context for https, asked for as often;
+        it must be the same object as long as connections may be kept."""
         self._partner = partner
-        self._address = address
+        self._addresses = addresses
+        self._way = Way()
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=connect_timeout)
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
 
     async def post(self, path: str, body: bytes) -> Answer:
-        address = self._where()
-        try:
-            async with self._open().post(
-                address + path,
-                data=body,
-                headers={"Content-Type": "application/json"},
-                allow_redirects=False,
-            ) as response:
-                answer = await self._read(response)
-                after = _retry_after(response.headers.get("Retry-After"))
-                return Answer(response.status, answer, after)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            connecting = isinstance(error, aiohttp.ServerTimeoutError)
-            raise PartnerUnreachable(
-                f"{type(error).__name__}: {error}",
-                timed_out=isinstance(error, TimeoutError) and not connecting,
-                partner=self._partner,
-                address=address,
-            ) from error
+        first: PartnerUnreachable | None = None
+        addresses, tls = self._where()
+        for address in self._way.order(addresses):
+            try:
+                answer = await self._post(address + path, body, tls)
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+                fault = unreachable(error, partner=self._partner, address=address)
+                if not isinstance(error, _NOT_REACHED):
+                    self._way.failed(address, addresses)
+                    raise fault from error
+                first = first or fault
+            except PartnerUnreachable:
+                self._way.failed(address, addresses)
+                raise
+            else:
+                self._way.worked(address)
+                return answer
+        raise first or PartnerUnreachable("it has no address", partner=self._partner)
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
 
-    def _where(self) -> str:
-        """The address as it is now: a partner may move."""
-        if isinstance(self._address, str):
-            return self._address.rstrip("/")
+    def _where(self) -> tuple[list[str], ssl.SSLContext | bool]:
+        """Addresses and context as they are now."""
         try:
-            return self._address().rstrip("/")
+            addresses = [address.rstrip("/") for address in self._addresses()]
+            return addresses, self._tls() if self._tls is not None else True
+        except PartnerUnreachable:
+            raise
         except TongbanError as error:
             raise PartnerUnreachable(
-                f"its address is not known: {error.code}: {error.detail}", partner=self._partner
+                f"it cannot be called now: {error.code}: {error.detail}", partner=self._partner
             ) from error
+
+    async def _post(self, url: str, body: bytes, tls: ssl.SSLContext | bool) -> Answer:
+        async with self._open().post(
+            url,
+            data=body,
+            headers={"Content-Type": "application/json"},
+            allow_redirects=False,
+            ssl=tls,
+        ) as response:
+            answer = await self._read(response)
+            after = _retry_after(response.headers.get("Retry-After"))
+            return Answer(response.status, answer, after)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            connector = aiohttp.TCPConnector(limit=16, ssl=self._tls or True)
+            connector = aiohttp.TCPConnector(limit=16, keepalive_timeout=_IDLE_SECONDS)
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 timeout=self._timeout,

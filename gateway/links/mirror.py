@@ -6,6 +6,7 @@ from pathlib import Path
 import aiohttp
 
 from contracts.errors import TrustRefused, TrustUnavailable
+from gateway.links.mirror_tls import MirrorContext
 from gateway.ports import Mirror
 from keys.trust.federation.copy import Copy
 
@@ -15,18 +16,32 @@ _NONE = frozenset({403, 404})
 """What a server answers where there is no such file (TUF specification, section 5.3.3)."""
 
 
+def _by_authorities(_address: str) -> bool:
+    return True
+
+
 class HttpMirror:
     """A `Mirror` under an address, such as ``https://gateway.example/trust``."""
 
-    def __init__(self, address: str, *, timeout: float = _FILE_SECONDS) -> None:
-        """`timeout`: seconds for a whole file, however slowly it drips."""
+    def __init__(
+        self,
+        address: str,
+        *,
+        timeout: float = _FILE_SECONDS,
+        tls: MirrorContext = _by_authorities,
+    ) -> None:
+        """`timeout`: seconds for a whole file, however slowly it drips. `tls`: what judges the
+        server of an address; without it, the authorities of the system."""
         self.name = address.rstrip("/")
+        self._tls = tls
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=5.0)
         self._session: aiohttp.ClientSession | None = None
 
     async def read(self, path: str, limit: int) -> bytes | None:
         try:
-            async with self._open().get(f"{self.name}/{path}", allow_redirects=False) as response:
+            async with self._open().get(
+                f"{self.name}/{path}", allow_redirects=False, ssl=self._tls(self.name)
+            ) as response:
                 if response.status in _NONE:
                     return None
                 if response.status != 200:
@@ -91,10 +106,10 @@ class FolderMirror:
         return
 
 
-def mirror(name: str, folder: Path) -> Mirror:
+def mirror(name: str, folder: Path, tls: MirrorContext = _by_authorities) -> Mirror:
     """The mirror of that name: an address, or a folder seen from `folder`."""
     if name.startswith(("http://", "https://")):
-        return HttpMirror(name)
+        return HttpMirror(name, tls=tls)
     return FolderMirror(folder / name)
 
 

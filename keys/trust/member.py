@@ -52,13 +52,18 @@ class MemberKey(_Published):
 
 
 class TlsPin(_Published):
-    """A TLS certificate by the SHA-256 of its public key (SubjectPublicKeyInfo), and its days."""
+    """A TLS certificate by the SHA-256 of its public key (SubjectPublicKeyInfo), and its days.
+
+    `certificate` is the certificate itself, or that of the authority that issued it (DER in
+    base64). Who dials needs the pin alone; who is dialled can only let in what it has seen.
+    """
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     valid_from: AwareDatetime
     valid_to: AwareDatetime | None = None
     closed_at: AwareDatetime | None = None
     closed_reason: str | None = None
+    certificate: Annotated[str, StringConstraints(max_length=24_000)] | None = None
 
 
 class Contact(_Published):

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from contracts.case import State
 from tests.processes.city import cities
 from tests.processes.ledger import ask, assert_same_story
@@ -11,8 +13,11 @@ from tests.processes.office import all_settled, offices
 CASES = 25
 
 
-async def test_cases_go_both_ways_between_the_suites_until_closed(tmp_path: Path) -> None:
-    with cities(tmp_path, {"410100": "sm", "440100": "intl"}) as both:
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+async def test_cases_go_both_ways_between_the_suites_until_closed(
+    tmp_path: Path, tls: bool
+) -> None:
+    with cities(tmp_path, {"410100": "sm", "440100": "intl"}, tls=tls) as both:
         for city in both:
             city.start()
         for city in both:

@@ -48,6 +48,8 @@ class City:
     command: tuple[str, ...] = _COMMAND
     release: Path = _ROOT
     """Where the package lies that its process runs."""
+    operations: int | None = None
+    """The port at which operators ask; None: where partners do, as over plain HTTP."""
 
     @property
     def code(self) -> str:
@@ -82,6 +84,8 @@ class City:
         """Start and do not wait."""
         assert self.process is None
         listen = {"TONGBAN_GATEWAY__LISTEN": self._listen}
+        if self.operations is not None:
+            listen["TONGBAN_GATEWAY__OPERATIONS_LISTEN"] = f"127.0.0.1:{self.operations}"
         environment = {**os.environ, **_QUICK, **listen, **self.env}
         if self.release == _ROOT and self.command == _COMMAND:
             log_file = self._log_file
@@ -141,7 +145,13 @@ class City:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        scheme = "http" if self.operations is None else "https"
+        return f"{scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def operators_url(self) -> str:
+        """Where health and metrics are."""
+        return f"http://127.0.0.1:{self.operations or self.port}"
 
     @property
     def _listen(self) -> str:
@@ -158,7 +168,7 @@ class City:
     def health(self) -> tuple[int, dict[str, object]]:
         """Status and body of /health/ready; 0 when nobody listens."""
         try:
-            with urllib.request.urlopen(f"{self.url}/health/ready", timeout=10) as answer:
+            with urllib.request.urlopen(f"{self.operators_url}/health/ready", timeout=10) as answer:
                 return answer.status, orjson.loads(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, orjson.loads(error.read())
@@ -167,7 +177,7 @@ class City:
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that have these labels; 0 when there are none."""
-        with urllib.request.urlopen(f"{self.url}/metrics", timeout=60) as answer:
+        with urllib.request.urlopen(f"{self.operators_url}/metrics", timeout=60) as answer:
             lines = answer.read().decode().splitlines()
         wanted = [f'{label}="{value}"' for label, value in labels.items()]
         return sum(
@@ -191,12 +201,17 @@ class City:
 
 @contextmanager
 def cities(
-    folder: Path, suites: Mapping[str, str], *strangers: Member, folders: Collection[str] = ()
+    folder: Path,
+    suites: Mapping[str, str],
+    *strangers: Member,
+    folders: Collection[str] = (),
+    tls: bool = False,
 ) -> Iterator[list[City]]:
     """Members in `folder` that all know each other, as `tongban init` makes them.
 
     `suites`: suite by member code. `strangers` are on everybody's list and have no gateway.
-    `folders`: the codes of those that hand over to drop folders.
+    `folders`: the codes of those that hand over to drop folders. `tls`: whether they speak
+    mutual TLS; where that is not the matter, plain HTTP is quicker to start and to look at.
     None is started; those that run at the end are killed.
     """
     made = []
@@ -209,9 +224,11 @@ def cities(
                 suite,
                 listen=f"127.0.0.1:{port}",
                 profile=code if code in folders else None,
+                plain_http=not tls,
             ),
         )
-        made.append(City(member, folder / code, port))
+        operations = free_port() if tls else None
+        made.append(City(member, folder / code, port, operations=operations))
     for city in made:
         write_members(city.folder / "members.json", [*(c.member for c in made), *strangers])
     try:
@@ -223,4 +240,11 @@ def cities(
 
 def beside(city: City) -> City:
     """A second process over the folder of `city`, on a port of its own, not started."""
-    return City(city.member, city.folder, free_port(), env=dict(city.env), database=city.database)
+    return City(
+        city.member,
+        city.folder,
+        free_port(),
+        env=dict(city.env),
+        database=city.database,
+        operations=None if city.operations is None else free_port(),
+    )

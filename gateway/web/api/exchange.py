@@ -12,6 +12,7 @@ from contracts.errors import BatchRejected, PartnerLimited, TongbanError, Unchec
 from gateway.exchange.courier import BATCHES_PATH
 from gateway.exchange.home import Home
 from gateway.exchange.receive import Receive
+from gateway.web.caller import Callers, anybody
 from gateway.web.problem import problem
 
 _LOG = logging.getLogger("tongban.web")
@@ -20,10 +21,12 @@ _LOG = logging.getLogger("tongban.web")
 class ExchangeApi:
     """The endpoint that partners post batches to."""
 
-    def __init__(self, home: Home, receive: Receive) -> None:
-        """`heard` is told the member code of every partner whose batch was good."""
+    def __init__(self, home: Home, receive: Receive, callers: Callers = anybody) -> None:
+        """`callers` tells whose certificate a request came with. `heard` is told the member
+        code of every partner whose batch was good."""
         self._home = home
         self._receive = receive
+        self._callers = callers
         self.heard: Callable[[str], None] = lambda _partner: None
         self._stopping = False
         self._busy = 0
@@ -65,8 +68,9 @@ class ExchangeApi:
             raise Unchecked("this process is about to end", code="gateway.stopping")
         if self._busy > limits.REQUESTS_AT_ONCE:
             raise Unchecked(f"{self._busy} requests are under way", code="gateway.busy")
+        callers = self._callers(request)  # before anything of a stranger is read
         with self._held.body() as body:
-            return await self._receive(await read_body(request, body))
+            return await self._receive(await read_body(request, body), callers)
 
 
 class HeldBytes:

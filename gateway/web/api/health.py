@@ -10,6 +10,8 @@ from gateway.exchange.home import Home
 from gateway.exchange.link_status import LinkStatus
 from gateway.metrics import Metrics
 from gateway.ports import Store
+from gateway.web.caller import Callers
+from gateway.web.problem import problem
 
 
 class Running(Protocol):
@@ -45,6 +47,19 @@ class HealthApi:
             web.get("/health/ready", self.ready),
             web.get("/metrics", self.metrics),
         ]
+
+    def routes_for_partners(self, callers: Callers) -> list[web.RouteDef]:
+        """Where partners are told apart: whether we are ready is for members, the rest for
+        nobody."""
+
+        async def ready(request: web.Request) -> web.Response:
+            try:
+                callers(request)
+            except TongbanError as error:
+                return problem(error, trace=self._home.new_id())
+            return await self.ready(request)
+
+        return [web.get("/health/ready", ready)]
 
     async def live(self, _request: web.Request) -> web.Response:
         """The process runs and its loop turns."""

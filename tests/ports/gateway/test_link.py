@@ -69,7 +69,7 @@ class HttpPartner(Partner):
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}/"
-        self.http = HttpLink("440100", self.address, timeout=TIMEOUT)
+        self.http = HttpLink("440100", lambda: [self.address], timeout=TIMEOUT)
         self.link = self.http
 
     async def dies(self) -> None:
@@ -161,7 +161,7 @@ async def test_a_partner_that_moves_is_found_at_its_new_address(
     moved = HttpPartner()
     await moved.starts()
     address = http_partner.address
-    link = HttpLink("440100", lambda: address, timeout=TIMEOUT)
+    link = HttpLink("440100", lambda: [address], timeout=TIMEOUT)
     try:
         await link.post(PATH, b"before")
         address = moved.address
@@ -173,10 +173,10 @@ async def test_a_partner_that_moves_is_found_at_its_new_address(
 
 
 async def test_a_partner_whose_address_nobody_knows_is_unreachable() -> None:
-    def address() -> str:
+    def addresses() -> list[str]:
         raise TrustUnavailable("the list of members cannot be read")
 
-    link = HttpLink("440100", address, timeout=TIMEOUT)
+    link = HttpLink("440100", addresses, timeout=TIMEOUT)
     with pytest.raises(PartnerUnreachable) as caught:
         await link.post(PATH, b"batch")
     assert caught.value.code == "link.unreachable"

@@ -43,6 +43,8 @@ _LIMITS = {
     "REQUEST_SECONDS": "seconds in which a request body must arrive",
     "REQUESTS_AT_ONCE": "requests that one process works on at once",
     "HEAD_SECONDS": "seconds in which a whole request head must arrive on an open connection",
+    "HANDSHAKE_SECONDS": "seconds in which a TLS handshake must be done",
+    "HANDSHAKES_AT_ONCE": "TLS handshakes that one process has under way; the oldest gives way",
     "MESSAGE_DAYS": "days from `created_at` to `expires_at`",
 }
 

@@ -99,6 +99,7 @@ def test_every_metric_is_listed_with_its_type_and_labels() -> None:
     metrics.rejected("seal.invalid")
     metrics.limited("440100", "partner.quota")
     metrics.trust_refused("https://mirror.example/trust", "trust.rollback")
+    metrics.handshake_refused("timeout")
     metrics.watch_trust(["timestamp"], lambda _: 1.0)
     metrics.watch_keys(["signing"], lambda _: 1.0)
     text = metrics.scrape(

@@ -17,6 +17,7 @@ passphrase_file = "keys/passphrase"
 signing = "file:410100-sign-1.pem"
 opening = ["file:410100-open-1.pem"]
 """
+CERTIFICATE = Path("keys/tls/410100-tls-1.crt")
 
 
 @pytest.fixture
@@ -25,6 +26,8 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "keys" / "passphrase").write_text("secret")
     (tmp_path / "keys" / "410100-sign-1.pem").touch()
     (tmp_path / "keys" / "410100-open-1.pem").touch()
+    (tmp_path / CERTIFICATE).parent.mkdir()
+    (tmp_path / CERTIFICATE).touch()
     (tmp_path / "members.json").write_text("{}")
     (tmp_path / FILE_NAME).write_text(GOOD)
     return tmp_path
@@ -268,3 +271,54 @@ def test_a_command_line_wins_over_file_and_environment(
     with pytest.raises(SettingsInvalid) as caught:
         load(folder, roles=["porter"], listen="nowhere")
     assert len(caught.value.mistakes) == 2
+
+
+# --- how partners are reached -------------------------------------------------------------------
+
+
+def test_without_a_word_it_is_mutual_tls_and_a_certificate_must_be_there(folder: Path) -> None:
+    assert load(folder).settings.tls.mode == "mutual"
+    (folder / CERTIFICATE).unlink()
+    (told,) = mistakes(folder, GOOD)
+    assert told.startswith("tls.folder: there is no certificate")
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:8410", "[::]:8410", "10.1.2.3:8410", "city.example:1"])
+@pytest.mark.parametrize("mode", ["plain", "proxy"])
+def test_without_tls_of_its_own_it_listens_on_loopback_alone(
+    folder: Path, listen: str, mode: str
+) -> None:
+    out = 'proxy_out = "http://127.0.0.1:8420"\n'
+    text = f'{GOOD}[gateway]\nlisten = "{listen}"\n[tls]\nmode = "{mode}"\n{out}'
+    (told,) = mistakes(folder, text)
+    assert told.startswith("gateway.listen: ")
+    assert "can be reached from outside" in told
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:8410", "[::1]:8410", "localhost:8410"])
+def test_on_loopback_plain_http_may_be_chosen(folder: Path, listen: str) -> None:
+    (folder / FILE_NAME).write_text(
+        f'{GOOD}[gateway]\nlisten = "{listen}"\n[tls]\nmode = "plain"\n'
+    )
+    assert load(folder).settings.tls.mode == "plain"
+
+
+@pytest.mark.parametrize("out", ["", 'proxy_out = "http://10.1.2.3:8420"'])
+def test_a_proxy_must_be_named_for_what_goes_out_and_be_on_this_machine(
+    folder: Path, out: str
+) -> None:
+    (told,) = mistakes(folder, f'{GOOD}[tls]\nmode = "proxy"\n{out}')
+    assert told.startswith("tls.proxy_out: ")
+
+
+def test_a_proxy_comes_from_an_address(folder: Path) -> None:
+    (told,) = mistakes(folder, f'{GOOD}[tls]\nproxy_from = ["proxy.example"]')
+    assert told.startswith("tls.proxy_from.0: ")
+
+
+def test_operators_ask_at_a_port_of_their_own(folder: Path) -> None:
+    assert load(folder).settings.gateway.operations == ("127.0.0.1", 9410)
+    high = load(folder, listen="10.1.2.3:65000").settings.gateway
+    assert high.operations == ("127.0.0.1", 64000)
+    given = load(folder, operations_listen="[::1]:9").settings.gateway
+    assert given.operations == ("::1", 9)

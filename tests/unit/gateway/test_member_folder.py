@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from gateway.member_folder import NewMember, make_member_folder
 GOOD = NewMember("410100", "intl")
 
 
-def mistakes(folder: Path, **choice: str) -> list[str]:
+def mistakes(folder: Path, **choice: Any) -> list[str]:
     """What is told of a choice; nothing may have been made by then."""
     with pytest.raises(SettingsInvalid) as caught:
         make_member_folder(folder, replace(GOOD, **choice))
