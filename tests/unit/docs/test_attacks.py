@@ -23,12 +23,12 @@ def rows() -> list[tuple[str, str, str]]:
     ]
 
 
-def tests_in(file: Path) -> set[str]:
+def names_in(file: Path) -> set[str]:
     return set(re.findall(r"^(?:async )?def (test_\w+)", file.read_text("utf-8"), re.MULTILINE))
 
 
 def defined() -> set[str]:
-    return {name for file in TESTS.rglob("test_*.py") for name in tests_in(file)}
+    return {name for file in TESTS.rglob("test_*.py") for name in names_in(file)}
 
 
 def test_every_row_of_the_page_is_read() -> None:
