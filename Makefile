@@ -22,7 +22,7 @@ demo: $(READY)   ## run the main job in a scratch folder; KEEP=1 leaves it runni
 	$(BIN)/tongban demo $(if $(KEEP),--keep) $(if $(ENGINE),--engine $(ENGINE))
 
 test: $(READY)   ## pass the tests, the fast ones first
-	tools/need openssl
+	tools/need openssl softhsm2-util:softhsm2
 	$(BIN)/python -m tests.processes.postgres
 	$(BIN)/python -m tests.processes.rabbitmq
 	$(BIN)/python -m pytest -n auto tests/unit tests/property tests/ports tests/architecture

@@ -5,13 +5,14 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
 import orjson
 
+from benchmarks import slow_signer
 from benchmarks.members import make_two
 from gateway import config
 
@@ -36,10 +37,14 @@ class Ground:
 
 
 @contextmanager
-def _gateways(folder: Path, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+def _gateways(
+    folder: Path, count: int, environment: Mapping[str, str]
+) -> Iterator[list[subprocess.Popen[bytes]]]:
     """So many processes of one gateway, at one port."""
     command = [sys.executable, "-m", "benchmarks.receiver", str(folder)]
-    processes = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(count)]
+    processes = [
+        subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) for _ in range(count)
+    ]
     try:
         if processes:
             _await_ready(folder, processes[0])
@@ -106,26 +111,33 @@ def _disk_bytes(folder: Path) -> int:
 
 
 def measure(
-    suite: str, *, messages: int, singles: int | None, ground: Ground | None = None
+    suite: str,
+    *,
+    messages: int,
+    singles: int | None,
+    ground: Ground | None = None,
+    signs_per_s: float | None = None,
 ) -> dict[str, float]:
     """One run; both members have `suite`. Numbers as they stand in ``bench.json``.
 
     On `ground` both members have so many processes, and latency is measured with one only.
+    With `signs_per_s` no process signs more often than that.
     """
     ground = ground or Ground()
+    environment = slow_signer.environment(signs_per_s)
     with tempfile.TemporaryDirectory(prefix="tongban-bench-") as scratch, ExitStack() as end:
         sender, receiver = make_two(Path(scratch), suite)
         for folder in (sender, receiver):
             ground.prepare(folder)
-        receivers = end.enter_context(_gateways(receiver, ground.processes))
+        receivers = end.enter_context(_gateways(receiver, ground.processes, environment))
         # They hold the lanes before the one that makes the load comes.
-        senders = end.enter_context(_gateways(sender, ground.processes - 1))
+        senders = end.enter_context(_gateways(sender, ground.processes - 1, environment))
         before = [_cpu_seconds(process.pid) for process in (*receivers, *senders)]
         resident = _Resident(receivers[0].pid)
         resident.start()
         command = [sys.executable, "-m", "benchmarks.sender", str(sender), str(messages)]
         command += [] if senders else [str(singles or 0)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environment)
         report = orjson.loads(done.stdout.splitlines()[-1])
         total = messages + (0 if senders else singles or 0) + _WARM_UP
         used = [

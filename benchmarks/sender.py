@@ -14,6 +14,7 @@ from typing import Protocol
 import orjson
 import uvloop
 
+from benchmarks import slow_signer
 from benchmarks.members import sample_draft
 from gateway import bootstrap, config
 from gateway.exchange.submit import Submit
@@ -21,7 +22,7 @@ from gateway.metrics import Metrics
 from gateway.ports import Store
 
 _OPEN = 2048  # messages submitted and not yet receipted, at most
-_LOOK_SECONDS = 0.02
+_LOOK_SECONDS = 0.05  # the question costs the database as much as some messages
 _DRAFTS = 512  # made beforehand and sent again and again under new numbers
 
 
@@ -131,7 +132,9 @@ def _kib(field: str) -> int:
 
 async def _main(folder: Path, messages: int, singles: int | None) -> None:
     meter = CountingMeter()
-    running = bootstrap.gateway(config.load(folder), metrics=meter)
+    running = bootstrap.gateway(
+        config.load(folder), metrics=meter, before_signer=slow_signer.asked()
+    )
     serving = asyncio.create_task(running.run())
     await running.started.wait()
     submit = running.submit

@@ -16,6 +16,7 @@ partner, message), *whose side* must act, *whether to try again*, and *what to d
     │   └── EvidenceInvalid   an auditor's check failed
     └── Unchecked             it could not be checked or kept now: try again later
         ├── TrustUnavailable  the trust list cannot be read
+        ├── KeyUnavailable    the token that holds a key does not answer
         ├── StoreUnavailable  the store cannot be read or written (full, locked, gone)
         ├── QueueUnavailable  the broker of the queue cannot be reached
         ├── PartnerLimited    a partner sends more than it may: nothing of it was used
@@ -36,6 +37,7 @@ __all__ = [
     "CodeInvalid",
     "DocumentRejected",
     "EvidenceInvalid",
+    "KeyUnavailable",
     "KeyUnusable",
     "MessageRefused",
     "PartnerLimited",
@@ -159,6 +161,12 @@ class TrustUnavailable(Unchecked):
     """The trust list, or a mirror of it, cannot be used now."""
 
     default_code = "trust.unavailable"
+
+
+class KeyUnavailable(Unchecked):
+    """The token that holds a private key does not answer now."""
+
+    default_code = "key.token_gone"
 
 
 class StoreUnavailable(Unchecked):

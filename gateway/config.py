@@ -16,6 +16,8 @@ from yarl import URL
 
 from adapters.profiles.load import builtin_profiles
 from contracts.errors import SettingsInvalid
+from gateway.calendars import load_calendar
+from gateway.key_settings import missing_of_keys
 from gateway.loopback import is_loopback, leads_to_loopback
 from gateway.settings import GatewayTable, QueueTable, Settings, StoreTable
 
@@ -126,12 +128,8 @@ def _missing(home: Home) -> list[str]:
     ):
         if not home.path(path).exists():
             found.append(f"{name}: {home.path(path)} does not exist")
-    found += _missing_keys(home)
+    found += missing_of_keys(settings, home.folder)
     found += missing_of_store(home)
-    if settings.keys.passphrase_file is None and settings.keys.passphrase_env is None:
-        found.append("keys: passphrase_file or passphrase_env must say where the passphrase is")
-    if settings.keys.passphrase_env and settings.keys.passphrase_env not in os.environ:
-        found.append(f"keys.passphrase_env: {settings.keys.passphrase_env} is not set")
     found += _missing_of_queue(settings.queue)
     if settings.city.connector != "none" and settings.city.profile is None:
         found.append("city.profile: a connector needs a profile")
@@ -140,6 +138,10 @@ def _missing(home: Home) -> list[str]:
         found.append(f"gateway.listen: {settings.gateway.port} is no port")
     if not 0 < settings.gateway.operations[1] < 65536:
         found.append(f"gateway.operations_listen: {settings.gateway.operations[1]} is no port")
+    try:
+        load_calendar(home.path(settings.time.calendars))
+    except SettingsInvalid as error:
+        found += [f"time.calendars: {mistake}" for mistake in error.mistakes]
     return found + _missing_of_tls(home)
 
 
@@ -162,18 +164,6 @@ def _missing_of_tls(home: Home) -> list[str]:
             "tls.proxy_out: the address of the proxy on this machine, as http://127.0.0.1:8420"
         )
     return found
-
-
-def _missing_keys(home: Home) -> list[str]:
-    keys = home.settings.keys
-    names = [("keys.opening", uri) for uri in keys.opening]
-    if keys.signing is not None:
-        names.insert(0, ("keys.signing", keys.signing))
-    return [
-        f"{name}: there is no {home.path(keys.folder) / file}"
-        for name, (scheme, _, file) in ((name, uri.partition(":")) for name, uri in names)
-        if scheme == "file" and not (home.path(keys.folder) / file).is_file()
-    ]
 
 
 def _missing_profile(home: Home) -> list[str]:

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from contracts import limits
 from contracts.errors import KeyUnusable, TongbanError
 from gateway.ports import Clock, Signer
-from gateway.signer import KeySigner
+from gateway.signer import signer_of
 from keys.stores.store import KeyStore
 from keys.stores.uri import kid_of
 from keys.suites import jwk
@@ -109,29 +109,25 @@ class KeyRing:
         return _Choice(member, now, next_change(member.signing_keys, now, _SETTLE), signer)
 
     def _open_signer(self, key: MemberKey) -> Signer:
-        """Raises KeyUnusable, also when it is another key than the list publishes."""
-        private = self._store.signing_key(self._uri(key.kid))
+        """Raises KeyUnusable, also when it is another key than the list publishes, and
+        KeyUnavailable."""
+        uri = self._uri(key.kid)
+        private = self._store.signing_key(uri)
         _check_same(key, private.public().jwk())
-        return KeySigner(private)
+        return signer_of(private, uri)
 
     # --- opening ----------------------------------------------------------------------------------
 
     def opening_key(self, kid: str) -> OpeningKey:
         """Any private key of ours that opens, for as long as it is in the store.
 
-        Raises KeyError when it is not ours, or not here. The first use of a key whose time is
-        long over opens its file.
+        Raises KeyError when it is not here, KeyUnusable or KeyUnavailable when it is and cannot
+        be opened: then a message is not refused for it, and comes again. The first use of a key
+        whose time is long over opens its file.
         """
         key = self._opening.get(kid)
         if key is None:
-            if kid not in self._kids():
-                raise KeyError(kid)
-            try:
-                key = self._store.opening_key(self._uri(kid))
-            except KeyUnusable as error:
-                self._complain(kid, error)
-                raise KeyError(kid) from error
-            self._opening[kid] = key
+            key = self._opening[kid] = self._store.opening_key(self._uri(kid))
         return key
 
     def own_key(self) -> SealingKey:
@@ -180,7 +176,7 @@ class KeyRing:
                 try:
                     opened(key)
                     self._faults.pop(key.kid, None)
-                except KeyUnusable as error:
+                except TongbanError as error:
                     self._complain(key.kid, error)
         self._choice = None
 

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from contracts import limits
 from gateway.exchange.allowance import Allowed
 from gateway.exchange.pace import Pace
+from gateway.officers.sign_in import Pace as SignInPace
 
 
 class _Table(BaseModel):
@@ -90,7 +91,9 @@ class QueueTable(_Table):
 
 
 class KeysTable(_Table):
-    """A key is named by a URI: ``file:410100-sign-1.pem`` is a file in `folder`.
+    """A key is named by a URI: ``file:410100-sign-1.pem`` is a file in `folder`,
+    ``pkcs11:token=tongban;object=410100-sign-1`` a key of the token. Where the passphrase of
+    the files is: the first that is given of file, variable and credential of systemd.
 
     Which keys are used, the list of members says; `signing` and `opening` need only name what
     the key store does not list by itself.
@@ -99,6 +102,7 @@ class KeysTable(_Table):
     folder: Path = Path("keys")
     passphrase_file: Path | None = None
     passphrase_env: str | None = None
+    passphrase_credential: str | None = None
     signing: str | None = None
     opening: list[str] = []
 
@@ -106,6 +110,18 @@ class KeysTable(_Table):
     def named(self) -> list[str]:
         """The URIs of both."""
         return [*([self.signing] if self.signing else []), *self.opening]
+
+
+class TokenTable(_Table):
+    """A PKCS #11 token, where `module` is given: new keys are made in it from then on.
+    `opening`: also those that open, of which there is then no copy anywhere."""
+
+    module: Path | None = None
+    label: str = "tongban"
+    pin_file: Path | None = None
+    pin_env: str | None = None
+    pin_credential: str | None = None
+    opening: bool = False
 
 
 def _network(text: str) -> str:
@@ -231,6 +247,25 @@ class LimitsTable(_Table):
         )
 
 
+class OfficersTable(_Table):
+    """How long an officer who signed in may go on: without a command, and at most."""
+
+    idle_minutes: Annotated[float, Field(ge=1, le=60)] = 15.0
+    session_hours: Annotated[float, Field(ge=0.25, le=24)] = 8.0
+
+    @property
+    def pace(self) -> SignInPace:
+        return SignInPace(int(self.idle_minutes * 60_000), int(self.session_hours * 3_600_000))
+
+
+class TimeTable(_Table):
+    """How time limits are counted. `calendars`: a folder of files, each with the holidays of a
+    year; `yellow`: the share of a limit from which a case is nearly late."""
+
+    calendars: Path = Path("calendars")
+    yellow: Annotated[float, Field(gt=0, le=1)] = 0.8
+
+
 class LogTable(_Table):
     level: Literal["debug", "info", "warning", "error"] = "info"
     style: Literal["json", "console"] = "json"
@@ -248,11 +283,14 @@ class Settings(BaseSettings):
     store: StoreTable = StoreTable()
     queue: QueueTable = QueueTable()
     keys: KeysTable = KeysTable()
+    token: TokenTable = TokenTable()
     tls: TlsTable = TlsTable()
     trust: TrustTable = TrustTable()
     city: CityTable = CityTable()
     exchange: ExchangeTable = ExchangeTable()
     limits: LimitsTable = LimitsTable()
+    officers: OfficersTable = OfficersTable()
+    time: TimeTable = TimeTable()
     log: LogTable = LogTable()
 
     @classmethod

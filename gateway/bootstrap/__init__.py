@@ -1,18 +1,20 @@
 """The only place where parts meet: settings in, a wired gateway out.
 
-`base` opens what every command needs, `keys` the private keys, `trust` the list of members,
+`opened` holds what every command needs, `keys` the private keys, `trust` the list of members,
 `engines` store and queue, `city` the city's own system; `assembly` makes a whole gateway of
 them and runs it.
 """
 
 from gateway.bootstrap.assembly import gateway, run, tune_process
-from gateway.bootstrap.base import Parts, parts
 from gateway.bootstrap.city import adapter, matters
 from gateway.bootstrap.engines import detach, month_tables, move_store
 from gateway.bootstrap.keys import file_store, key_store
+from gateway.bootstrap.officers import OfficerDesk, may_have_officers, officer_desk
+from gateway.bootstrap.opened import Parts, parts
 from gateway.bootstrap.trust import first_trust, refresh_trust, trust_list
 
 __all__ = [
+    "OfficerDesk",
     "Parts",
     "adapter",
     "detach",
@@ -21,8 +23,10 @@ __all__ = [
     "gateway",
     "key_store",
     "matters",
+    "may_have_officers",
     "month_tables",
     "move_store",
+    "officer_desk",
     "parts",
     "refresh_trust",
     "run",

@@ -12,6 +12,7 @@ from gateway.clock import SystemClock
 from gateway.ports import Clock, Queue, Store
 from gateway.queues.embedded import EmbeddedQueue
 from gateway.settings import StoreTable
+from gateway.stores.sql import SqlStore
 from gateway.stores.sqlite import open_sqlite
 from keys.stores.passphrase import passphrase
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from gateway.stores.move import Moved, Progress
 
 
-def store(folder: config.Home, clock: Clock) -> Store:
+def store(folder: config.Home, clock: Clock) -> SqlStore:
     """The store that the settings choose. Raises KeyUnusable, StoreUnavailable."""
     settings = folder.settings.store
     if settings.engine == "sqlite":

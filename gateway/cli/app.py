@@ -13,6 +13,7 @@ from gateway.cli import (
     doctor,
     evidence,
     federation,
+    guard,
     incident,
     keys,
     links,
@@ -20,6 +21,8 @@ from gateway.cli import (
     members,
     message,
     migrate,
+    officer,
+    officer_self,
     queue,
     screen,
     store,
@@ -57,9 +60,12 @@ for group in (
     translate,
     contracts,
     doctor,
+    officer_self,
+    officer,
     demo,
 ):
     group.add_to(app)
+guard.put_on(app)
 
 
 @app.callback()

@@ -19,7 +19,9 @@ import typer
 from adapters.adapter import Adapter
 from contracts.errors import SettingsInvalid
 from gateway import config
+from gateway.calendars import load_calendar
 from gateway.cli.language import say
+from gateway.exchange.case_clock import Counting
 from gateway.exchange.open_message import OpenMessage
 from gateway.exchange.view import ViewCase
 
@@ -53,7 +55,10 @@ class Desk:
 
     @cached_property
     def view(self) -> ViewCase:
-        return ViewCase(self.us, self.parts.store, self.open_message)
+        time = self.folder.settings.time
+        counting = Counting(load_calendar(self.folder.path(time.calendars)), time.yellow)
+        home = self.parts.home
+        return ViewCase(self.us, self.parts.store, self.open_message, home.clock, counting)
 
     @cached_property
     def open_message(self) -> OpenMessage:

@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from contracts.errors import (
+    KeyUnavailable,
     KeyUnusable,
     SettingsInvalid,
     StoreUnavailable,
@@ -41,12 +42,14 @@ _SUBJECTS = {
     "backup": "备份",
     "gateway": "网关",
     "members": "成员名单",
+    "officers": "三员",
     "trust": "联盟",
     "partner": "成员",
     "clock": "时钟",
 }
 
 _OPENED: dict[type[TongbanError], str] = {
+    KeyUnavailable: "keys",
     KeyUnusable: "keys",
     StoreUnavailable: "database",
     TrustRefused: "trust",

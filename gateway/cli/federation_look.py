@@ -30,7 +30,7 @@ from gateway.ports import Mirror
 from keys.trust.federation import layout
 from keys.trust.federation.rules import spoken_for_twice
 from keys.trust.federation.standing import TOP_ROLES, Fault, Standing
-from keys.trust.parting import left_at
+from keys.trust.parting import left_at, reason_of_leaving
 
 _ROLES = {
     "root": ("根文件", "root"),
@@ -164,7 +164,7 @@ def _show_member(standing: Standing, code: str, now: datetime) -> None:
         size = say(f"{len(catalogue)} 字节", f"{len(catalogue)} bytes")
         screen.out().print(f"  {say('目录', 'catalogue')}: {size}  SHA-256 {digest}", style="dim")
     if (left := left_at(member)) is not None:
-        why = printable(member.left_reason or "", 200)
+        why = printable(reason_of_leaving(member) or "", 200)
         said = say(f"退出 {left:%Y-%m-%d}", f"left {left:%Y-%m-%d}")
         screen.out().print(Text(f"  {said}  {why}", "yellow"))
     elif _is_troubled(standing, code, now) and (call := contact_of(member)):

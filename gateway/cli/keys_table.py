@@ -111,7 +111,9 @@ def _state(row: Holding) -> Text:
     if row.in_use:
         return Text(say("在用", "in use"), "bold green")
     zh, en, style = _STATES[row.state]
-    if row.state is KeyState.CLOSED and (reason := row.entry.closed_reason):
+    if row.state is KeyState.CLOSED and (
+        reason := (row.entry.closed_reason or "").partition(":")[0]
+    ):
         said = say(*_REASONS.get(reason, (reason, reason)))
         return Text(f"{say(zh, en)} ({said})", style)
     if not row.published:

@@ -110,7 +110,7 @@ class KeysWork:
 
     def backup(self, file: Path, secret_file: Path | None, secret_env: str | None) -> None:
         if file.exists():
-            raise Wrong("the file exists: give another name", code="keys.not_now", file=file)
+            raise Wrong("the file exists: give another name", code="key.not_now", file=file)
         secret = _passphrase(secret_file, secret_env, new=True)
         notes = notes_file(self._folder.folder)
         text = notes.read_text("utf-8") if notes.exists() else None

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from gateway.cli import screen
 from gateway.cli.desk import Desk, Home, at_desk
+from gateway.cli.guard import admitted
 from gateway.cli.lanes import lane_name, lanes_named
 from gateway.cli.language import say
 from gateway.cli.queue_list import Name
@@ -32,7 +33,9 @@ Held = Annotated[
 
 
 def order(reason: str) -> Order:
-    """Signed with the name that the operating system knows."""
+    """Signed with the officer's name, or where there are none, the operating system's."""
+    if officer := admitted():
+        return Order(officer.name, printable(reason, 600))
     try:
         by = getpass.getuser()
     except (OSError, KeyError):  # a container whose user has no name

@@ -6,6 +6,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gateway.cli.clock_text import clock_text
 from gateway.cli.gist import gist
 from gateway.cli.language import say
 from gateway.cli.wording import (
@@ -52,6 +53,8 @@ def heading(view: CaseView, *, unmasked: bool = False) -> RenderableType:
     grid.add_row(say("办理地", "handling"), _city(view, view.handling))
     grid.add_row(say("状态", "state"), Text(state_name(view.state), "bold"))
     grid.add_row(say("下一步", "next"), next_step(view))
+    if view.clock is not None:
+        grid.add_row(say("时限", "time limit"), clock_text(view.clock))
     return Padding(grid, (0, 0, 0, 1))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from gateway.cli.wording import applicant_name, beijing
+from gateway.exchange.case_clock import CaseClock
 from gateway.exchange.view import CaseView, Event
 
 
@@ -18,6 +19,7 @@ def view_json(view: CaseView, *, unmasked: bool = False) -> dict[str, Any]:
         "handling": view.handling,
         "state": view.state.value if view.state else None,
         "next": {"member": turn.member, "kinds": list(turn.kinds)} if turn else None,
+        "clock": _clock(view.clock) if view.clock else None,
         "matter": None,
         "applicant": None,
         "messages": [_event(event) for event in view.events],
@@ -29,6 +31,21 @@ def view_json(view: CaseView, *, unmasked: bool = False) -> dict[str, Any]:
         }
         said["applicant"] = applicant_name(application, unmasked=unmasked)
     return said
+
+
+def _clock(clock: CaseClock) -> dict[str, Any]:
+    run, reading = clock.run, clock.reading
+    return {
+        "started_at": run.started_at.isoformat(),
+        "deemed": run.deemed,
+        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+        "stands": run.stands,
+        "limit": clock.limit.model_dump(mode="json") if clock.limit else None,
+        "used": reading.used,
+        "due_at": reading.due_at.isoformat() if reading.due_at else None,
+        "provisional": reading.provisional,
+        "card": reading.card.value,
+    }
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
-from chinese_calendar.constants import holidays
-
 from contracts.errors import TongbanError
 from gateway import config
 from gateway.bootstrap import Parts
+from gateway.calendars import load_calendar
 from gateway.contact import contact_of
 from gateway.doctor import judge, keys
 from gateway.doctor.finding import Finding, Level, good
+from gateway.doctor.officers import officers
 from gateway.doctor.trust import federation
 from gateway.doctor.visit import Visit, visit_all
 from gateway.federation.notes import read_notes
@@ -35,9 +35,11 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
     yield judge.disk(usage.free, usage.total)
     for finding in await _store(parts):
         yield finding
+    yield await _officers(parts)
     if folder.settings.queue.engine == "rabbitmq":
         yield await _broker(parts, folder.settings.queue.url or "")
-    yield judge.calendar(known_years(), parts.home.clock.now().astimezone(_BEIJING).date())
+    calendar = load_calendar(folder.path(folder.settings.time.calendars))
+    yield judge.calendar(calendar.years, parts.home.clock.now().astimezone(_BEIJING).date())
     standing = _standing(folder, parts)
     if standing is not None:
         for finding in federation(standing, parts.home.code, parts.home.clock.now()):
@@ -122,6 +124,14 @@ async def _store(parts: Parts) -> list[Finding]:
     ]
 
 
+async def _officers(parts: Parts) -> Finding:
+    try:
+        office = await parts.officers.office()
+    except TongbanError as error:
+        return judge.trouble("officers", error)
+    return officers(office.accounts.values())
+
+
 async def _broker(parts: Parts, address: str) -> Finding:
     """`address` has no password: the settings allow none there."""
     try:
@@ -129,11 +139,6 @@ async def _broker(parts: Parts, address: str) -> Finding:
     except TongbanError as error:
         return judge.trouble("broker", error)
     return good("broker", f"{address} 可用", f"{address} can be used")
-
-
-def known_years() -> set[int]:
-    """The years whose holidays the package `chinesecalendar` knows."""
-    return {day.year for day in holidays}
 
 
 def _ourselves(visit: Visit) -> Finding:

@@ -114,8 +114,9 @@ def calendar(years: Collection[int], today: date) -> Finding:
         Level.WARNING,
         f"缺少 {named} 年的节假日安排, 工作日期限将只按周末推算",
         f"the holidays of {named} are not known: working days would go by weekends alone",
-        "国务院办公厅公布后, 升级 chinesecalendar 包并重启网关",
-        "upgrade the package chinesecalendar once they are announced, and start the gateway anew",
+        "国务院办公厅公布后, 在 time.calendars 目录放入该年的 TOML 文件, 或升级 chinesecalendar 包",
+        "once they are announced, put a file of that year into the folder time.calendars, or "
+        "upgrade the package chinesecalendar",
     )
 
 

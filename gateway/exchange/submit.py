@@ -31,7 +31,7 @@ from gateway.records import (
     Ticket,
     partner_lane,
 )
-from keys.trust.parting import has_left
+from keys.trust.parting import has_left, reason_of_leaving
 
 ENVELOPE_SIZE = 1100  # bytes on the wire beside the parts, near enough to close a batch by
 
@@ -101,7 +101,7 @@ class Submit:
         member = self._home.trust.member(code)
         if has_left(member, self._home.clock.now()):
             raise MessageRefused(
-                f"{code} has left: {member.left_reason or 'all its keys are closed'}",
+                f"{code} has left: {reason_of_leaving(member) or 'all its keys are closed'}",
                 code="member.closed",
                 partner=code,
             )

@@ -16,9 +16,10 @@ from contracts.errors import MessageRefused, Wrong
 from contracts.lifecycle import Role
 from contracts.messages import Kind, SubmitBody
 from contracts.receipt import Receipt
+from gateway.exchange.case_clock import CLOCK_KINDS, CaseClock, Counting, clock_of
 from gateway.exchange.history import after
 from gateway.exchange.open_message import Opened, OpenMessage
-from gateway.ports import Store
+from gateway.ports import Clock, Store
 from gateway.records import UNSAID_STATES, CaseRecord, MessageRecord
 
 _S, _HANDLING, _RECEIVING = State, Role.HANDLING, Role.RECEIVING
@@ -34,6 +35,7 @@ _TURNS: dict[State, tuple[Role, tuple[Kind, ...]]] = {
 }
 """Who moves a case on from a state, and with what; nobody from the others."""
 
+_ALWAYS_OPENED = CLOCK_KINDS | {Kind.SUBMIT}
 _BEFORE_DECIDED = {_S.SUBMITTED, _S.RECEIVED, _S.CORRECTING, _S.ACCEPTED, _S.SUSPENDED}
 
 
@@ -70,6 +72,7 @@ class CaseView:
     record: CaseRecord
     events: tuple[Event, ...]
     application: Application | None = None
+    clock: CaseClock | None = None
 
     @property
     def receiving(self) -> str:
@@ -140,10 +143,19 @@ def _receipted_at(message: MessageRecord) -> datetime | None:
 class ViewCase:
     """Use case: read one case, or the list of them."""
 
-    def __init__(self, us: str, store: Store, open_message: OpenMessage) -> None:
+    def __init__(
+        self,
+        us: str,
+        store: Store,
+        open_message: OpenMessage,
+        clock: Clock,
+        counting: Counting,
+    ) -> None:
         self._us = us
         self._store = store
         self._open = open_message
+        self._clock = clock
+        self._counting = counting
 
     async def find(self, name: str) -> CaseRecord:
         """A case by its id or its number. Raises Wrong (`not_found`)."""
@@ -153,20 +165,23 @@ class ViewCase:
         return record
 
     async def __call__(self, record: CaseRecord, *, opened: bool = False) -> CaseView:
-        """The whole view. The application is opened in any case, the rest when `opened`.
+        """The whole view. What the application and the clock say is opened in any case, the rest
+        when `opened`.
 
         What cannot be opened any more, because its parts or the key are gone, is left out.
         """
         messages = await self._store.messages(record.id)
         bodies: Bodies = {}
         for message in messages:
-            if opened or message.kind == Kind.SUBMIT:
+            if opened or message.kind in _ALWAYS_OPENED:
                 body = await self._opened(message)
                 if body is not None:
                     bodies[message.sender, message.id] = body
         shown = bodies if opened else {}
         events = events_of(messages, shown)
-        return CaseView(self._us, record, events, _application(messages, bodies))
+        said = {key: body.body for key, body in bodies.items()}
+        clock = clock_of(messages, said, self._counting, self._clock.now())
+        return CaseView(self._us, record, events, _application(messages, bodies), clock)
 
     async def _opened(self, message: MessageRecord) -> Opened | None:
         whole = await self._store.message(message.sender, message.id)

@@ -112,15 +112,13 @@ def make_backup(
 def write_backup(file: Path, backup: Backup) -> None:
     """Mode 0600. Raises OSError, and Wrong when there is such a file already."""
     if file.exists():
-        raise Wrong(
-            "the file exists; a backup is never overwritten", code="keys.not_now", file=file
-        )
+        raise Wrong("the file exists; a backup is never overwritten", code="key.not_now", file=file)
     write_atomically(file, backup.model_dump_json(indent=1).encode() + b"\n", mode=0o600)
 
 
 def open_backup(file: Path, passphrase: bytes) -> Content:
     """What is in it, once the MAC holds. Raises KeyUnusable when others may read or write the
-    file, and Wrong (keys.backup_invalid), without a word about the passphrase."""
+    file, and Wrong (key.backup_invalid), without a word about the passphrase."""
     data = read_guarded(file, limit=MAX_FILE_LENGTH)
     try:
         backup = Backup.model_validate(strict_json.loads_object(data))
@@ -140,7 +138,7 @@ def restore(content: Content, passphrase: bytes, store: FileKeyStore | None) -> 
     stands there under the same name must be the same key. `store` None: the keys are only looked
     at.
 
-    Raises Wrong (keys.backup_invalid), KeyUnusable.
+    Raises Wrong (key.backup_invalid), KeyUnusable.
     """
     opened = [(key, _opened(key, passphrase)) for key in content.keys]
     if store is None:
@@ -184,15 +182,19 @@ def _save_opening(store: FileKeyStore, key: OpeningKey) -> None:
 
 
 def _kept(store: KeyStore, uri: str, member: Member, passphrase: bytes, iterations: int) -> KeptKey:
-    """The key of a file. What it is for, our own file says; the rest are keys that sign."""
+    """The key of a file, signing or opening: our own file says which, and where it does not, the
+    key itself. (An SM2 key does not know what it is for, and is kept the same way for both.)"""
     kid = kid_of(uri)
     opens = any(key.kid == kid for key in member.sealing_keys)
+    if not opens:
+        try:
+            signing = store.signing_key(uri)
+            jwk, plain = signing.public().jwk(), pkcs8.encode_signing_key(signing)
+        except KeyUnusable:
+            opens = True
     if opens:
         opening = store.opening_key(uri)
         jwk, plain = opening.public().jwk(), pkcs8.encode_opening_key(opening)
-    else:
-        signing = store.signing_key(uri)
-        jwk, plain = signing.public().jwk(), pkcs8.encode_signing_key(signing)
     encrypted = pbes2.encrypt(plain, passphrase, iterations=iterations)
     return KeptKey(
         kid=kid,
@@ -217,4 +219,4 @@ def _mac(passphrase: bytes, salt: bytes, iterations: int, text: str) -> str:
 
 
 def invalid(detail: str, file: Path | None = None) -> Wrong:
-    return Wrong(detail, code="keys.backup_invalid", file=file)
+    return Wrong(detail, code="key.backup_invalid", file=file)

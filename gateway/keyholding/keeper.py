@@ -94,7 +94,7 @@ class Keeper:
     def rotate(self, use: Use, lead: timedelta, overlap: timedelta) -> MemberKey:
         """A new key that begins after `lead`, and an end to the others `overlap` later.
 
-        Raises Wrong (keys.not_now) while another waits for its time.
+        Raises Wrong (key.not_now) while another waits for its time.
         """
         member, now = self.proposed(), self._now()
         for waiting in keys_of(member, use):
@@ -111,7 +111,7 @@ class Keeper:
         """Close a key from `at` on, or from now on; the key that was made in its place, if any.
 
         One is made, good at once, where the closing would leave a use that had a good key
-        without one. Raises Wrong (keys.not_now) for a time that is over: what others have our
+        without one. Raises Wrong (key.not_now) for a time that is over: what others have our
         signatures under, we cannot take back by a date.
         """
         member, now = self.proposed(), self._now()
@@ -172,4 +172,4 @@ class Keeper:
 
 
 def _not_now(detail: str) -> Wrong:
-    return Wrong(detail, code="keys.not_now")
+    return Wrong(detail, code="key.not_now")

@@ -33,6 +33,11 @@ WHERE key LIKE 'commit/%' AND at < (extract(epoch FROM clock_timestamp()) - 8640
 """
 
 
+def forget_marks(connection: Connection) -> None:
+    """Take out those of all stores: for when nobody has the database open any more."""
+    connection.exec_driver_sql("DELETE FROM note WHERE key LIKE 'commit/%'")
+
+
 class ByMark:
     """As `Doubt`, for one store, over an engine whose transactions take the writers' lock."""
 

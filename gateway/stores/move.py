@@ -19,17 +19,19 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import StoreUnavailable, Wrong
 from gateway.stores import postgres, sqlite
+from gateway.stores.doubt import forget_marks
 from gateway.stores.migrate import migrate
 from gateway.stores.months import MonthsSeen
-from gateway.stores.schema import LANE, METADATA, PART
+from gateway.stores.schema import LANE, METADATA, OFFICER_SESSION, PART
 from gateway.stores.table_digest import TableDigest, file_digest, server_digest
 
 Step = Literal["copy", "compare"]
 
 _BATCH_ROWS = 2000
 _BATCH_BYTES = 8 << 20
-_TABLES = [table for table in METADATA.sorted_tables if table is not LANE]
-"""What is moved. Who consumes a lane is nobody's business once all have stopped."""
+_TABLES = [each for each in METADATA.sorted_tables if each not in {LANE, OFFICER_SESSION}]
+"""What is moved. Who consumes a lane is nobody's business once all have stopped, and officers
+sign in again."""
 
 
 class Progress(Protocol):
@@ -113,6 +115,7 @@ def _move(source: Connection, engine: Engine, now: int, progress: Progress) -> M
         target.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         target.exec_driver_sql("SET LOCAL enable_seqscan = on")  # whole tables are read
         _refuse_consumers(target, now)
+        forget_marks(target)
         counts = {table.name: _count(source, table) for table in _TABLES}
         before = any(_has_rows(target, table) for table in _TABLES)
         if before and counts != {table.name: _count(target, table) for table in _TABLES}:

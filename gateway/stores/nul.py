@@ -10,6 +10,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
+from psycopg.pq import Format
 from psycopg.types.string import StrBinaryDumperVarchar, StrDumperUnknown
 
 _NUL, _SUB = "\0", "\x1a"
@@ -22,6 +23,7 @@ def keep_nul(connection: "Connection[Any]") -> None:
     connection.adapters.register_dumper(str, _TextDumper)
     for name in _TEXT_TYPES:
         connection.adapters.register_loader(name, _TextLoader)
+        connection.adapters.register_loader(name, _BinaryTextLoader)
 
 
 class _TextDumper(StrDumperUnknown):
@@ -48,3 +50,9 @@ class _TextLoader(Loader):
         if _SUB in text:
             text = text.replace("\x1a0", _NUL).replace("\x1a1", _SUB)
         return text
+
+
+class _BinaryTextLoader(_TextLoader):
+    """A text is the same in both formats."""
+
+    format = Format.BINARY

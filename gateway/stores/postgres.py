@@ -10,6 +10,8 @@ from typing import Any
 
 from psycopg import Connection as Driver
 from psycopg import Error, RawCursor, RawServerCursor
+from psycopg.pq import Format
+from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -23,6 +25,15 @@ from gateway.stores.months import MonthlyTransaction, archive_of
 from gateway.stores.nul import keep_nul
 from gateway.stores.sql import READERS, SqlStore
 
+
+class _BinaryCursor(RawCursor[Any]):
+    """Bytes come as they are: as text they would be twice as long, and read as digits."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.format = Format.BINARY
+
+
 _WRITERS_LOCK = 0x746F6E6762616E  # "tongban"
 _LOCK = "SELECT pg_advisory_xact_lock($1)"
 _TIME = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
@@ -33,7 +44,7 @@ _LINE: dict[str, Any] = {  # a server that is gone without a word is noticed wit
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,  # milliseconds
     "client_encoding": "utf8",
-    "cursor_factory": RawCursor,
+    "cursor_factory": _BinaryCursor,
 }
 _SESSION = {
     # A process that was halted keeps nobody out for longer than others wait for its lane.
@@ -123,6 +134,8 @@ def _prepare(connection: "Driver[Any]", _record: object) -> None:
         raise StoreUnavailable(f"the database must be encoded in UTF8, not {encoding}")
     connection.server_cursor_factory = RawServerCursor
     keep_nul(connection)
+    # Arrays as they are: as text, envelopes and parts would be twice as long, and read as digits.
+    connection.adapters.register_dumper(list, ListBinaryDumper)
     connection.autocommit = True
     for name, value in (*_SESSION.items(), *_PLANS.items()):
         connection.execute("SELECT set_config($1, $2, false)", (name, value))

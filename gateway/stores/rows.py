@@ -260,7 +260,7 @@ def hold_values(hold: Hold) -> Row:
         hold.sender,
         hold.message_id,
         hold.at,
-        hold.by[:64],
+        hold.by,
         hold.reason,
         hold.until,
     )
@@ -285,7 +285,7 @@ NOTE_COLUMNS = ("key", "at", "text")
 
 
 def note_values(note: Note) -> Row:
-    return note.key[:64], note.at, note.text
+    return note.key, note.at, note.text
 
 
 def note_record(row: Found[Any]) -> Note:

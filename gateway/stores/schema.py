@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration."""
 
 _Position = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys alone
@@ -189,4 +189,60 @@ LANE = Table(
     Column("lane", String(32), primary_key=True),
     Column("owner", String(64), nullable=False),
     Column("until", BigInteger, nullable=False),
+)
+
+OFFICER = Table(
+    "officer",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("duty", String(16), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("password", String(255)),  # a hash
+    Column("code_secret", LargeBinary),  # encrypted
+    Column("code_used", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("waits_until", BigInteger, nullable=False),
+    Column("locked_at", BigInteger),
+    Column("must_change", Boolean, nullable=False),
+    Column("subject", String(600)),
+)
+
+OFFICER_SESSION = Table(
+    "officer_session",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("duty", String(16), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+)
+
+API_TOKEN = Table(
+    "api_token",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("scopes", Text, nullable=False),  # parted by spaces
+    Column("made_at", BigInteger, nullable=False),
+    Column("made_by", String(64), nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("used_at", BigInteger),
+)
+
+OFFICER_USE = Table(
+    "officer_use",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("duty", String(16), nullable=False),
+    Column("act", String(64), nullable=False),
+    Column("about", String(100), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("before", LargeBinary(32), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Index("officer_use_by_act", "act", "outcome"),
 )

@@ -31,6 +31,7 @@ from gateway.records import (
 )
 from gateway.stores import depth, leases, operators, reading
 from gateway.stores.group_commit import Doubt, GroupCommit
+from gateway.stores.officers import SqlOfficers
 from gateway.stores.recent import Recent
 from gateway.stores.transaction import Transaction
 
@@ -79,6 +80,10 @@ class SqlStore:
         )
         self._recent = Recent(_RECENT_BYTES)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self.officers = SqlOfficers(
+            write=self._writer.run, read=self._read, insert=insert, now=self._now
+        )
+        """The officers of the member, in the same database."""
 
     async def apply(self, scope: Scope, rule: Callable[[Snapshot], Verdict[T]]) -> T:
         decided: list[Changes] = []

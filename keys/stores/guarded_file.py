@@ -7,6 +7,8 @@ from pathlib import Path
 from contracts.errors import KeyUnusable
 
 _ROOT = 0
+_OWNER_ALONE = 0o077  # the bits of a mode that must not be set
+_CREDENTIAL = 0o037
 
 
 def read_guarded(path: Path, *, limit: int) -> bytes:
@@ -16,6 +18,10 @@ def read_guarded(path: Path, *, limit: int) -> bytes:
     symbolic link as the last component is not followed. Raises KeyUnusable when the file
     is missing, longer than `limit` bytes, or guarded less.
     """
+    return _read(path, limit, _OWNER_ALONE)
+
+
+def _read(path: Path, limit: int, forbidden: int) -> bytes:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     try:
         descriptor = os.open(path, flags)
@@ -25,7 +31,7 @@ def read_guarded(path: Path, *, limit: int) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise KeyUnusable("not a regular file", file=path)
-        _check_guard(path, status)
+        _check_guard(path, status, forbidden)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             data = file.read(limit + 1)
     finally:
@@ -33,6 +39,15 @@ def read_guarded(path: Path, *, limit: int) -> bytes:
     if len(data) > limit:
         raise KeyUnusable(f"the file is longer than {limit} bytes", file=path)
     return data
+
+
+def read_credential(path: Path, *, limit: int) -> bytes:
+    """The bytes of a credential that systemd handed to this service (systemd.exec(5)).
+
+    As `read_guarded`, but its group may seem to read it: systemd lets the service's user
+    read a file of root's by an access control list, and the list's mask shows there.
+    """
+    return _read(path, limit, _CREDENTIAL)
 
 
 def check_folder(folder: Path) -> None:
@@ -43,13 +58,13 @@ def check_folder(folder: Path) -> None:
         raise KeyUnusable(f"the folder cannot be read: {error.strerror}", folder=folder) from None
     if not stat.S_ISDIR(status.st_mode):
         raise KeyUnusable("not a folder", folder=folder)
-    _check_guard(folder, status)
+    _check_guard(folder, status, _OWNER_ALONE)
 
 
-def _check_guard(path: Path, status: os.stat_result) -> None:
+def _check_guard(path: Path, status: os.stat_result, forbidden: int) -> None:
     mode = stat.S_IMODE(status.st_mode)
-    if mode & 0o077:
-        tighter = mode & 0o700
+    if mode & forbidden:
+        tighter = mode & ~forbidden & 0o777
         raise KeyUnusable(f"others may use it: mode {mode:04o}; run chmod {tighter:04o}", file=path)
     if status.st_uid not in (os.geteuid(), _ROOT):
         raise KeyUnusable("it belongs to another user", file=path)

@@ -32,7 +32,7 @@ def kid_of(uri: str) -> str:
         kid = token_attributes(uri).get("object", "")
     else:
         kid = ""
-    if _KID.fullmatch(kid) is None:
+    if not is_kid(kid):
         raise KeyUnusable(
             "this names no key; expected file:NAME.pem or pkcs11:token=…;object=NAME",
             uri=uri[:200],
@@ -40,9 +40,14 @@ def kid_of(uri: str) -> str:
     return kid
 
 
+def is_kid(name: str) -> bool:
+    """1 to 100 letters, digits, `-` and `_`, of which the first is a letter or digit."""
+    return _KID.fullmatch(name) is not None
+
+
 def checked_kid(kid: str) -> str:
     """`kid`, when it is one. Raises KeyUnusable."""
-    if _KID.fullmatch(kid) is None:
+    if not is_kid(kid):
         raise KeyUnusable(
             "a key's name has 1 to 100 letters, digits, - and _; the first is no sign",
             key=kid[:128],

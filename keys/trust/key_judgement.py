@@ -14,7 +14,7 @@ from keys.trust.member import KeyState, MemberKey, TlsPin
 
 
 class ClosedReason(StrEnum):
-    """Why a key was closed, as it stands in `closed_reason`."""
+    """Why a key was closed: the first word of `closed_reason`. After a colon may stand more."""
 
     COMPROMISED = "compromised"
     """Somebody else has it, or may have it."""
@@ -26,7 +26,7 @@ class ClosedReason(StrEnum):
     """It is destroyed, or cannot be read any more; nobody else has it."""
 
     LEFT = "left"
-    """Its city has left; nobody else has it."""
+    """Its member left the exchange; nobody else has it."""
 
 
 _IN_GOOD_HANDS = frozenset({ClosedReason.SUPERSEDED, ClosedReason.LOST, ClosedReason.LEFT})
@@ -37,7 +37,9 @@ def is_compromised(key: MemberKey | TlsPin) -> bool:
 
     A reason that we do not know, or none at all, is taken for the worst one.
     """
-    return key.closed_at is not None and key.closed_reason not in _IN_GOOD_HANDS
+    if key.closed_at is None:
+        return False
+    return (key.closed_reason or "").partition(":")[0] not in _IN_GOOD_HANDS
 
 
 def judge_key(

@@ -78,8 +78,7 @@ class Member(_Published):
     """One city. `jurisdictions` are the regions it speaks for, `address` is its gateway.
 
     `further_addresses` lead to the same gateway; `names` are those in other languages, by
-    language tag; `log_keys` sign checkpoints of its log; `left_reason` says why it left, where
-    every key is closed.
+    language tag; `log_keys` sign checkpoints of its log.
     """
 
     code: MemberCode
@@ -94,7 +93,6 @@ class Member(_Published):
     log_keys: tuple[MemberKey, ...] = ()
     tls_pins: tuple[TlsPin, ...] = ()
     contact: Contact | None = None
-    left_reason: str | None = None
 
     @model_validator(mode="after")
     def _one_key_for_each_kid(self) -> "Member":

@@ -27,13 +27,22 @@ def has_left(member: Member, at: datetime) -> bool:
     return end is not None and at >= end
 
 
+def reason_of_leaving(member: Member) -> str | None:
+    """What its last closed key says of why, in the city's own words."""
+    keys = (*member.signing_keys, *member.sealing_keys)
+    said = [(key.closed_at, key.closed_reason) for key in keys if key.closed_at is not None]
+    last = max(said, key=lambda each: each[0])[1] if said else None
+    return last.partition(": ")[2] or last if last is not None else None
+
+
 def closed(member: Member, at: datetime, reason: ClosedReason, why: str) -> Member:
     """`member` with every key closed that is open, from `at` on; `why` in its own words. Pure."""
-    keys = {use: tuple(_closed(each, at, reason) for each in getattr(member, use)) for use in _USES}
-    return member.model_copy(update={**keys, "left_reason": why})
+    said = f"{reason.value}: {why}"
+    keys = {use: tuple(_closed(each, at, said) for each in getattr(member, use)) for use in _USES}
+    return member.model_copy(update=keys)
 
 
-def _closed(entry: MemberKey | TlsPin, at: datetime, reason: ClosedReason) -> MemberKey | TlsPin:
+def _closed(entry: MemberKey | TlsPin, at: datetime, said: str) -> MemberKey | TlsPin:
     if entry.closed_at is not None:
         return entry
-    return entry.model_copy(update={"closed_at": at, "closed_reason": reason.value})
+    return entry.model_copy(update={"closed_at": at, "closed_reason": said})

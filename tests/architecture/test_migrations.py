@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, insert, inspect, select, text
 from gateway.stores.migrate import migrate
 from gateway.stores.postgres import connect
 from gateway.stores.schema import MESSAGE, METADATA, PART, REVISION
+from tests.architecture.reflecting import reflecting
 from tests.processes.postgres import Server
 
 
@@ -26,8 +27,9 @@ def test_the_migrated_database_is_the_schema(tmp_path: Path) -> None:
 
 def test_the_migrated_database_on_a_server_is_the_schema(postgres: Server) -> None:
     empty = postgres.database()
-    engine = connect(empty)
-    migrate(engine)
+    ours, engine = connect(empty), reflecting(empty)
+    migrate(ours)
+    ours.dispose()
     with engine.connect() as connection:
         options: dict[str, Any] = {
             "compare_type": True,

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect
 
 from gateway.stores.migrate import migrate
-from gateway.stores.postgres import connect
+from tests.architecture.reflecting import reflecting
 from tests.processes.postgres import Server
 
 FIRST = "0002"  # no release knew PostgreSQL before
@@ -88,7 +88,7 @@ def test_every_migration_since_the_first_release_only_adds(
     if engine_name == "sqlite":
         engine = create_engine(f"sqlite:///{tmp_path / 's.sqlite'}")
     else:
-        engine = connect(postgres.database())
+        engine = reflecting(postgres.database())
     migrate(engine, to=FIRST)
     before = shapes(engine)
     for revision in revisions()[1:]:

@@ -318,8 +318,8 @@ async def close_one_as_stolen(drill: Drill, load: Load) -> str:
 def post_as(sender: City, receiver: City, body: bytes) -> tuple[int, str]:
     """Over mutual TLS, with the sender's own certificate: the thief has that too."""
     if not TLS:
-        answer = post(receiver.url, body)
-        return answer.status, answer.code
+        told = post(receiver.url, body)
+        return told.status, told.code
     folder = CertificateFolder(sender.folder / "keys" / "tls", secret_of(sender))
     shown = entry(sender).tls_pins[-1].sha256
     (pair,) = (pair for pair in folder.pairs() if pair.sha256 == shown)

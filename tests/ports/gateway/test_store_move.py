@@ -215,6 +215,18 @@ async def test_a_gateway_on_the_database_is_found(path: Path, empty: str) -> Non
     await server.close()
 
 
+async def test_a_gateway_that_was_on_the_database_and_wrote_nothing_is_no_hindrance(
+    path: Path, empty: str
+) -> None:
+    server = open_postgres(empty, None, SystemClock())
+    assert await server.lease("city", "another", 0, 1)
+    await server.release("city", "another")
+    await server.close()
+    assert ask(empty, "SELECT count(*) FROM note WHERE key LIKE 'commit/%'") != [(0,)]
+    assert not moved(path, empty).before
+    await assert_the_same(path, empty)
+
+
 async def test_a_database_that_changes_what_it_is_given_is_found_out(
     path: Path, database: str
 ) -> None:

@@ -1,18 +1,22 @@
 """What every store of private keys owes, run on each of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from contracts.errors import KeyUnusable
+from keys.stores.by_scheme import KeyStoreByScheme
 from keys.stores.file import FileKeyStore
+from keys.stores.pkcs11 import Pkcs11KeyStore
 from keys.stores.store import KeyStore
-from keys.stores.uri import kid_of
+from keys.stores.uri import FILE, TOKEN, kid_of
 from keys.suites import SUITES
 from keys.suites.jwk import sealing_key, verifying_key
 from keys.suites.suite import Suite
+from tests.processes.softhsm import LABEL, PIN, SoftHsm, token_in_use
 
+BOTH = ["sm", "intl"]
 SECRET = bytes(range(32))
 
 
@@ -20,22 +24,55 @@ class Opened:
     """A store that can be opened again, and what it can make."""
 
     def __init__(self, opened: Callable[[], KeyStore], signs: list[str], opens: list[str]) -> None:
-        self.again = opened
+        self._open = opened
+        self._stores: list[KeyStore] = []
         self.signs, self.opens = ([SUITES[name] for name in names] for names in (signs, opens))
 
+    def again(self) -> KeyStore:
+        self._stores.append(self._open())
+        return self._stores[-1]
 
-def in_files(folder: Path) -> Opened:
-    def opened() -> KeyStore:
-        return FileKeyStore(folder, b"open sesame", iterations=10)
-
-    folder.mkdir(mode=0o700)
-    return Opened(opened, ["sm", "intl"], ["sm", "intl"])
+    def close(self) -> None:
+        for store in self._stores:
+            store.close()
 
 
-@pytest.fixture(params=[in_files], ids=["file"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
-    made: Opened = request.param(tmp_path / "keys")
-    return made
+def in_files(folder: Path, _: pytest.MonkeyPatch) -> Iterator[Opened]:
+    keys = folder / "keys"
+    keys.mkdir(mode=0o700)
+    yield Opened(lambda: FileKeyStore(keys, b"open sesame", iterations=10), BOTH, BOTH)
+
+
+def in_a_token(folder: Path, patch: pytest.MonkeyPatch, without: str = "") -> Iterator[Opened]:
+    with token_in_use(SoftHsm(folder, without=without), patch) as hsm:
+        kept = Opened(lambda: Pkcs11KeyStore(hsm.module, LABEL, PIN), ["intl"], ["intl"])
+        yield kept
+        kept.close()
+
+
+def in_a_token_without_ed25519(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Opened]:
+    yield from in_a_token(folder, patch, "CKM_EDDSA")
+
+
+def in_both(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Opened]:
+    for token in in_a_token(folder, patch):
+        for files in in_files(folder, patch):
+
+            def opened() -> KeyStore:
+                stores = {TOKEN: token.again(), FILE: files.again()}  # noqa: B023 - one round
+                return KeyStoreByScheme(stores, signing=TOKEN, opening=FILE)
+
+            yield Opened(opened, ["intl"], BOTH)
+
+
+@pytest.fixture(
+    params=[in_files, in_a_token, in_a_token_without_ed25519, in_both],
+    ids=["file", "token", "token without Ed25519", "token and files"],
+)
+def kept(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Opened]:
+    yield from request.param(tmp_path, monkeypatch)
 
 
 def makers(kept: Opened, store: KeyStore) -> list[tuple[Callable[[Suite, str], str], Suite]]:
@@ -83,7 +120,7 @@ def test_every_key_is_listed_under_the_uri_that_was_given(kept: Opened) -> None:
         make(suite, f"key-{number}") for number, (make, suite) in enumerate(makers(kept, store))
     ]
     assert list(store.uris()) == sorted(made)
-    assert [kid_of(uri) for uri in store.uris()] == [f"key-{number}" for number in range(len(made))]
+    assert sorted(map(kid_of, store.uris())) == [f"key-{number}" for number in range(len(made))]
 
 
 def test_no_key_is_overwritten(kept: Opened) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 HOURS = 48  # so few that moments often meet
 
 moments = st.integers(0, HOURS).map(lambda hour: START + timedelta(hours=hour))
-reasons = st.sampled_from([*ClosedReason, "found on a bus", None])
+reasons = st.sampled_from([*ClosedReason, "left: merged", "lost it", "found on a bus", None])
 
 
 def some_keys(**fixed: Any) -> st.SearchStrategy[MemberKey]:
@@ -102,3 +103,25 @@ def test_a_span_is_covered_without_a_gap(keys: list[MemberKey], now: datetime) -
         moment += timedelta(minutes=30)
     if until is None or until < FOR_EVER:
         assert not any(key_state(key, until or now) is KeyState.VALID for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("reason", "worst"),
+    [
+        ("compromised", True),
+        ("superseded", False),
+        ("lost", False),
+        ("left", False),
+        ("left: 撤并", False),
+        ("lost it on a bus", True),
+        ("Superseded", True),
+        (" lost", True),
+        ("", True),
+        (None, True),
+    ],
+)
+def test_a_reason_that_is_not_known_to_be_harmless_is_the_worst(
+    reason: str | None, worst: bool
+) -> None:
+    key = MemberKey(kid="k", jwk={}, valid_from=START, closed_at=START, closed_reason=reason)
+    assert is_compromised(key) is worst

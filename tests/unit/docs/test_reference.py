@@ -165,7 +165,7 @@ def test_no_page_names_a_command_that_does_not_exist() -> None:
     wrong = []
     for page in pages:
         for words in re.findall(
-            r"(?:^|`|\$ |&& )tongban ((?:[a-z]+ ?){1,2})", _text(page), re.MULTILINE
+            r"(?:^|`|\$ |&& )tongban ((?:[a-z][a-z-]* ?){1,2})", _text(page), re.MULTILINE
         ):
             first, _, second = words.strip().partition(" ")
             if not {f"tongban {first}", f"tongban {first} {second}"} & known:
@@ -173,7 +173,7 @@ def test_no_page_names_a_command_that_does_not_exist() -> None:
     assert wrong == []
 
 
-_CALLED = re.compile(r"(?:^|`|\$ |&& )tongban ((?:[a-z]+ ?){1,2})", re.MULTILINE)
+_CALLED = re.compile(r"(?:^|`|\$ |&& )tongban ((?:[a-z][a-z-]* ?){1,2})", re.MULTILINE)
 _PAGES = ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md", "docker/README.md")
 
 

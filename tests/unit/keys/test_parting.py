@@ -7,7 +7,7 @@ import pytest
 from keys.trust.federation.published import read_member
 from keys.trust.key_judgement import ClosedReason, judge_key
 from keys.trust.member import KeyState, Member, TlsPin
-from keys.trust.parting import closed, has_left, left_at
+from keys.trust.parting import closed, has_left, left_at, reason_of_leaving
 from keys.trust.succession import broken_rules
 from tests.doubles.federation import DAY, NOW, City, text_of
 
@@ -22,7 +22,7 @@ def test_to_leave_is_to_close_every_key_and_nothing_else(member: Member) -> None
     gone = closed(member, NOW, ClosedReason.LEFT, "撤并")
     assert broken_rules(member, gone) == []
     assert left_at(gone) == NOW
-    assert gone.left_reason == "撤并"
+    assert reason_of_leaving(gone) == "撤并"
     assert [pin.closed_at for pin in gone.tls_pins] == [NOW]
     assert [key.kid for key in gone.signing_keys] == [key.kid for key in member.signing_keys]
     assert read_member(text_of(gone)) == gone
@@ -42,7 +42,7 @@ def test_what_was_closed_before_keeps_its_day_and_reason(member: Member) -> None
     gone = closed(before, NOW, ClosedReason.LEFT, "撤并")
     assert gone.signing_keys == (lost,)
     assert broken_rules(before, gone) == []
-    assert gone.left_reason == "撤并"
+    assert reason_of_leaving(gone) == "撤并"
 
 
 def test_a_new_key_brings_it_back(member: Member) -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from contracts.errors import REASONS, StoreUnavailable
 from gateway.doctor import judge
-from gateway.doctor.examine import known_years
 from gateway.doctor.finding import Finding, Level
 from gateway.ports import Backlog
 from gateway.simulation.members import new_keyring
@@ -98,10 +97,6 @@ def test_the_holidays_of_this_year_and_in_time_of_the_next(
     finding = judge.calendar(years, today)
     assert finding.level is level
     assert bool(finding.remedy_zh) is bool(finding.remedy_en) is (level is not Level.GOOD)
-
-
-def test_the_calendar_that_is_installed_is_read() -> None:
-    assert {2025, 2026} <= known_years()
 
 
 def test_incidents() -> None:

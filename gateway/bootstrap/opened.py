@@ -13,6 +13,7 @@ from gateway.exchange.home import Home
 from gateway.exchange.submit import Submit
 from gateway.key_ring import KeyRing
 from gateway.metrics import Metrics
+from gateway.officers.port import OfficerStore
 from gateway.ports import Queue, Store
 from keys.suites import SUITES
 
@@ -27,6 +28,7 @@ class Parts:
     metrics: Metrics
     submit: Submit
     ring: KeyRing
+    officers: OfficerStore
     owner: str
     """The name of this process among those that share the store."""
 
@@ -34,7 +36,7 @@ class Parts:
 def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
     """Open key store, members and store; a private key is opened when it is needed.
 
-    Raises KeyUnusable, TrustUnavailable, StoreUnavailable.
+    Raises KeyUnusable, KeyUnavailable, TrustUnavailable, StoreUnavailable.
     """
     settings = folder.settings
     clock, metrics = SystemClock(), metrics or Metrics()
@@ -54,4 +56,4 @@ def parts(folder: config.Home, metrics: Metrics | None = None) -> Parts:
     owner = f"{socket.gethostname()}/{os.getpid()}/{home.new_id()[-8:]}"[-64:]
     queue = engines.queue(folder, store, clock, owner=owner)
     submit = Submit(home, store, queue, life=settings.exchange.life)
-    return Parts(home, store, queue, metrics, submit, ring, owner)
+    return Parts(home, store, queue, metrics, submit, ring, store.officers, owner)
