@@ -152,7 +152,9 @@ def _missing_of_tls(home: Home) -> list[str]:
         folder = home.path(tls.folder)
         if any(folder.glob("*.crt")):
             return []
-        return [f"tls.folder: there is no certificate in {folder}: tongban tls renew makes one"]
+        return [
+            f"tls.folder: there is no certificate in {folder}: tongban keys rotate --use tls makes one"
+        ]
     found = []
     if not is_loopback(gateway.host):
         found.append(

@@ -44,6 +44,7 @@ _SUBJECTS = {
     "members": "成员名单",
     "officers": "三员",
     "trust": "联盟",
+    "tls": "传输加密",
     "partner": "成员",
     "clock": "时钟",
 }

@@ -1,20 +1,20 @@
 """Look at everything a gateway lives on, and say what is wrong and what to do about it."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
-from contracts.errors import TongbanError
-from gateway import config
+from contracts.errors import REASONS, TongbanError
+from gateway import bootstrap, config
 from gateway.bootstrap import Parts
 from gateway.calendars import load_calendar
 from gateway.contact import contact_of
-from gateway.doctor import judge, keys
+from gateway.doctor import judge, keys, tls
 from gateway.doctor.finding import Finding, Level, good
 from gateway.doctor.officers import officers
 from gateway.doctor.trust import federation
-from gateway.doctor.visit import Visit, visit_all
+from gateway.doctor.visit import Calling, Visit, visit_all
 from gateway.federation.notes import read_notes
 from gateway.keyholding.backup_note import read_note
 from gateway.lanes import merged
@@ -55,12 +55,19 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
         yield finding
     others = [member for member in members if member.code != us.code]
     partners = [member for member in others if not has_left(member, now)]
-    visits = {visit.code: visit for visit in await visit_all([us, *partners])}
+    mode = folder.settings.tls.mode
+    for finding in _tls(folder, us, now) if mode == "mutual" else [tls.without_tls(mode)]:
+        yield finding
+    calls = _callings(folder, parts, [us, *partners])
+    visits = {visit.code: visit for visit in await visit_all(calls)}
     yield _ourselves(visits[us.code])
     if not others:
         yield _alone()
     for member in partners:
-        found = judge.partner_keys(member, now) or _partner(member, visits[member.code])
+        lacks = judge.partner_keys(member, now)
+        if mode == "mutual":
+            lacks = lacks or tls.partner_pins(member, now)
+        found = lacks or _partner(member, visits[member.code])
         yield _to_call(found, {member.code: member})
     for member in others:
         if leaving := judge.leaving(member, now):
@@ -108,6 +115,28 @@ def _keys(folder: config.Home, parts: Parts, us: Member, now: datetime) -> Itera
     yield from keys.unpublished(us, proposed, elsewhere, here)
     if found := keys.backup(read_note(folder.folder), here):
         yield found
+
+
+def _tls(folder: config.Home, us: Member, now: datetime) -> list[Finding]:
+    try:
+        here = {pair.sha256 for pair in bootstrap.certificates(folder).pairs()}
+    except TongbanError as error:
+        return [judge.trouble("tls", error)]
+    return list(tls.own_certificate(us, here, now))
+
+
+def _callings(folder: config.Home, parts: Parts, members: Sequence[Member]) -> Iterator[Calling]:
+    """How each of them is called, as our gateway would."""
+    trust = parts.home.trust
+    live = None
+    if folder.settings.tls.mode == "mutual":
+        live = bootstrap.live_tls(folder, trust, parts.home.clock)
+    for code in (member.code for member in members):
+        try:
+            address = bootstrap.addresses_of(folder, trust, code)[0]
+            yield Calling(code, address, live.client(code) if live else True)
+        except TongbanError as error:
+            yield Calling(code, fault=f"{error.code}: {error.detail}")
 
 
 async def _store(parts: Parts) -> list[Finding]:
@@ -159,6 +188,16 @@ def _partner(member: Member, visit: Visit) -> Finding:
     if visit.fault is None:
         took = f"{visit.milliseconds:.0f}"
         return good(subject, f"{member.name} 已应答, {took} 毫秒", f"answers in {took} ms")
+    if visit.reason is not None:
+        reason = REASONS[visit.reason]
+        return Finding(
+            subject,
+            Level.FAULT,
+            f"{reason.zh} ({reason.code}): {visit.fault}",
+            f"{reason.en} ({reason.code}): {visit.fault}",
+            reason.remedy_zh,
+            reason.remedy_en,
+        )
     return Finding(
         subject,
         Level.FAULT,
