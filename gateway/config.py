@@ -152,9 +152,8 @@ def _missing_of_tls(home: Home) -> list[str]:
         folder = home.path(tls.folder)
         if any(folder.glob("*.crt")):
             return []
-        return [
-            f"tls.folder: there is no certificate in {folder}: tongban keys rotate --use tls makes one"
-        ]
+        remedy = "tongban keys rotate --use tls makes one"
+        return [f"tls.folder: there is no certificate in {folder}: {remedy}"]
     found = []
     if not is_loopback(gateway.host):
         found.append(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from gateway.doctor.finding import Finding, Level, good
-from gateway.doctor.judge import KEY_ENDS_SOON
+from gateway.keyholding.holdings import KEY_ENDS_SOON
 from keys.tls.pins import anchor_of, shown_state, to_show
 from keys.trust.member import KeyState, Member
 

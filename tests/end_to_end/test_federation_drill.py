@@ -47,7 +47,7 @@ FIFTH = "411000"
 ONE, TWO, THREE, FOUR = FOUNDERS
 WAYS: Sequence[Way] = [(ONE, TWO), (TWO, THREE), (THREE, FOUR), (FOUR, FIFTH), (FIFTH, ONE)]
 EVERY = 0.8
-TLS = False
+TLS = True
 LEAD = timedelta(seconds=20)
 """Every command of a round is through by then, also on a busy machine."""
 
