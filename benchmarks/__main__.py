@@ -15,6 +15,7 @@ from benchmarks.slow_signer import SIGNS_PER_S
 
 _OUTPUT = Path("build/bench.json")
 _SUITES = ("sm", "intl")
+_SHORT = 10_000  # messages of a run that is compared with its like alone
 
 
 def main() -> None:
@@ -29,6 +30,9 @@ def main() -> None:
         best = _best(suite, options)
         _keep(found, {f"exchange.{suite}.{k}": v for k, v in best.items()}, f"exchange {suite}")
     _keep(found, _trust(found), "trust")
+    short = min(options.messages, _SHORT)
+    run = exchange.beside_tls("sm", messages=short, singles=100, runs=options.runs)
+    _keep(found, run, "exchange sm over mutual TLS, in turns with plain HTTP")
     best = _best("sm", options, signs_per_s=SIGNS_PER_S)
     title = f"exchange sm, {SIGNS_PER_S} signatures a second on both sides"
     _keep(found, {f"slow_signer.sm.{k}": v for k, v in best.items()}, title)

@@ -24,6 +24,7 @@ class Ground:
     """What both gateways stand on: a file of SQLite and one process each."""
 
     processes = 1
+    tls = False  # plain HTTP
 
     def prepare(self, folder: Path) -> None:
         """Say so in a member's settings; as `tongban init` makes them they do."""
@@ -34,6 +35,12 @@ class Ground:
             "sender_disk_bytes": _disk_bytes(sender) / messages,
             "receiver_disk_bytes": _disk_bytes(receiver) / messages,
         }
+
+
+class OverTls(Ground):
+    """The same, and they meet over mutual TLS."""
+
+    tls = True
 
 
 @contextmanager
@@ -57,7 +64,7 @@ def _gateways(
 
 
 def _await_ready(folder: Path, process: subprocess.Popen[bytes]) -> None:
-    url = f"http://{config.load(folder).settings.gateway.listen}/health/ready"
+    url = f"http://{config.load(folder).settings.gateway.operations_listen}/health/ready"
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -126,7 +133,7 @@ def measure(
     ground = ground or Ground()
     environment = slow_signer.environment(signs_per_s)
     with tempfile.TemporaryDirectory(prefix="tongban-bench-") as scratch, ExitStack() as end:
-        sender, receiver = make_two(Path(scratch), suite)
+        sender, receiver = make_two(Path(scratch), suite, tls=ground.tls)
         for folder in (sender, receiver):
             ground.prepare(folder)
         receivers = end.enter_context(_gateways(receiver, ground.processes, environment))
@@ -157,6 +164,19 @@ def measure(
             "second_half_growth_mib": max(map(_second_half_growth, (ours, theirs))),
             **ground.disk_bytes(sender, receiver, total),
         }
+
+
+def beside_tls(suite: str, *, messages: int, singles: int, runs: int = 2) -> dict[str, float]:
+    """Mutual TLS and plain HTTP in turns, in the same minutes: the best of each, as they stand in
+    ``bench.json``, and what part of the plain rate is left."""
+    plain, tls = 0.0, dict[str, float]()
+    for _ in range(runs):
+        rate = measure(suite, messages=messages, singles=None)["messages_per_s"]
+        plain = max(plain, rate)
+        run = measure(suite, messages=messages, singles=singles, ground=OverTls())
+        tls = max(tls, run, key=lambda each: each.get("messages_per_s", 0.0))
+    found = {f"exchange.{suite}.tls.{name}": value for name, value in tls.items()}
+    return {**found, f"ratio.{suite}_tls_to_plain": tls["messages_per_s"] / plain}
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from contracts.asyncapi import asyncapi
 from contracts.case import Application, Case
 from contracts.envelope import CONTRACT, Envelope
+from contracts.local import local_openapi
 from contracts.matter import MatterDefinition
 from contracts.messages import BODIES
 from contracts.model import Model
@@ -37,7 +38,11 @@ def documents() -> dict[str, dict[str, Any]]:
     """File name to document, for every model, every kind's body, the API, and the queue."""
     models = _MODELS | {f"body-{kind.value}": body for kind, body in BODIES.items()}
     files = {f"{name}.schema.json": _schema(name, model) for name, model in models.items()}
-    return files | {"openapi.json": openapi(), "asyncapi.json": asyncapi()}
+    return files | {
+        "openapi.json": openapi(),
+        "local-openapi.json": local_openapi(),
+        "asyncapi.json": asyncapi(),
+    }
 
 
 def openapi() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from gateway import config
 from gateway.bootstrap.city import adapter, matters
+from gateway.bootstrap.local import local_site
 from gateway.bootstrap.opened import parts
 from gateway.bootstrap.tls import transport
 from gateway.bootstrap.trust import TrustService, first_trust
@@ -95,9 +96,9 @@ def gateway(
         expire=Expire(home, store, queue, to_city=to_city, every=settings.exchange.expire_every_s),
         holding=Holding(home, store, queue),
         city=city,
-        background={**copy.background, "keys": made.ring.run},
+        background={**copy.background, "keys": made.ring.run, **local_site(folder, made)},
     )
-    health = HealthApi(home, store, made.metrics, running)
+    health = HealthApi(home, store, made.metrics, running, made.officers)
     running.operations_app.add_routes(health.routes())
     running.app.add_routes(
         health.routes() if way.mode == "plain" else health.routes_for_partners(way.callers)

@@ -53,10 +53,8 @@ class OfficerDesk:
 
     @cached_property
     def safe(self) -> Safe:
-        """Raises KeyUnusable where the passphrase of the key store is not at hand."""
-        keys = self.folder.settings.keys
-        file = self.folder.path(keys.passphrase_file) if keys.passphrase_file else None
-        return Safe(passphrase(file, keys.passphrase_env))
+        """Raises KeyUnusable where its secret is not at hand."""
+        return Safe(_secret(self.folder))
 
     def now_ms(self) -> int:
         return int(self.clock.now().timestamp() * 1000)
@@ -117,6 +115,20 @@ async def officer_desk(folder: config.Home) -> AsyncIterator[OfficerDesk]:
         yield desk
     finally:
         await kept.close()
+
+
+def _secret(folder: config.Home) -> bytes:
+    """What secrets of codes are encrypted under: a passphrase of its own, else that of the key
+    store, else the PIN of the token that holds all keys."""
+    settings = folder.settings
+    own, keys, token = settings.officers.passphrase_file, settings.keys, settings.token
+    if own is not None:
+        return passphrase(folder.path(own), None)
+    if keys.passphrase_file or keys.passphrase_env or keys.passphrase_credential:
+        file = folder.path(keys.passphrase_file) if keys.passphrase_file else None
+        return passphrase(file, keys.passphrase_env, keys.passphrase_credential)
+    file = folder.path(token.pin_file) if token.pin_file else None
+    return passphrase(file, token.pin_env, token.pin_credential, what="PIN")
 
 
 def _note(folder: config.Home) -> Path:

@@ -26,6 +26,7 @@ from gateway.cli import (
     queue,
     screen,
     store,
+    token,
     top,
     translate,
 )
@@ -62,6 +63,7 @@ for group in (
     doctor,
     officer_self,
     officer,
+    token,
     demo,
 ):
     group.add_to(app)

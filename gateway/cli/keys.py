@@ -25,8 +25,9 @@ UseOption = Annotated[
     typer.Option(
         "--use",
         help=say(
-            "用途: signing 签名, sealing 他城向本市加密, log 日志检查点",
-            "what for: signing, sealing (what partners seal to us), log (checkpoints)",
+            "用途: signing 签名, sealing 他城向本市加密, log 日志检查点, tls 网关证书",
+            "what for: signing, sealing (what partners seal to us), log (checkpoints), tls (the "
+            "gateway's certificate)",
         ),
     ),
 ]

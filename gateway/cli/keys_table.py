@@ -11,7 +11,7 @@ from gateway.cli.language import say
 from gateway.cli.wording import full_clock
 from gateway.keyholding.backup import Content
 from gateway.keyholding.holdings import Holding, Next
-from gateway.membership import thumbprint
+from gateway.membership import grouped, thumbprint
 from keys.trust.member import KeyState, MemberKey
 
 _USES = {
@@ -70,7 +70,7 @@ def show_holdings(rows: Sequence[Holding]) -> None:
             full_clock(row.entry.valid_from),
             _end(row),
             _state(row),
-            "" if row.use == "tls" else say(*_PLACES[row.place]),
+            say(*_PLACES[row.place]),
         )
     screen.out().print(table)
     for row in rows:
@@ -83,11 +83,10 @@ def show_backup(content: Content, written: Mapping[str, bool] | None = None) -> 
     """Every key in a backup with its fingerprint; `written`: what became of it here."""
     table = Table.grid(padding=(0, 2))
     for key in content.keys:
-        became = ""
-        if written is not None:
-            done = written[key.kid]
-            became = say("已写入", "written") if done else say("已在本机", "was here already")
-        table.add_row(Text(thumbprint(key.jwk), "bold"), key.kid, became)
+        table.add_row(Text(thumbprint(key.jwk), "bold"), key.kid, _became(key.kid, written))
+    for pair in content.pairs:
+        shown = Text(grouped(pair.sha256), "bold")
+        table.add_row(shown, pair.name, _became(pair.sha256, written))
     screen.out().print(table)
     for uri in content.absent:
         absent = say(
@@ -95,6 +94,12 @@ def show_backup(content: Content, written: Mapping[str, bool] | None = None) -> 
             f"not in the backup (keys of a token never leave it): {uri}",
         )
         screen.out().print(Text(absent, "yellow"), soft_wrap=True)
+
+
+def _became(name: str, written: Mapping[str, bool] | None) -> str:
+    if written is None or name not in written:
+        return ""
+    return say("已写入", "written") if written[name] else say("已在本机", "was here already")
 
 
 def _short(row: Holding) -> str:

@@ -17,6 +17,7 @@ from gateway.federation.notes import notes_file
 from gateway.keyholding.backup import (
     SHORTEST_PASSPHRASE,
     invalid,
+    look_through,
     make_backup,
     open_backup,
     restore,
@@ -27,7 +28,7 @@ from gateway.keyholding.keeper import Keeper
 from gateway.membership import fingerprint
 from keys.atomic_file import write_atomically
 from keys.stores.passphrase import passphrase
-from keys.trust.key_changes import Use
+from keys.trust.key_changes import Entry, Use, name_of
 from keys.trust.key_judgement import ClosedReason
 from keys.trust.member import MemberKey
 
@@ -40,7 +41,10 @@ class KeysWork:
         self._folder = config.load(home)
         self._store = bootstrap.key_store(self._folder)
         trust = bootstrap.trust_list(self._folder, SystemClock())
-        self._keeper = Keeper(self._folder, self._store, trust)
+        own = self._folder.settings.tls.mode == "mutual"
+        certificates = bootstrap.certificates(self._folder) if own else None
+        self._certificates = certificates
+        self._keeper = Keeper(self._folder, self._store, trust, certificates)
 
     def show(self) -> None:
         show_holdings(self._keeper.holdings())
@@ -101,10 +105,11 @@ class KeysWork:
             return f"tongban members add {file}, 并把此文件交给各成员"
         return f"tongban members add {file}, and hand that file to the members"
 
-    def _made(self, key: MemberKey) -> None:
-        begins = full_clock(key.valid_from)
-        _say(f"新密钥 {key.kid}, 自 {begins} 起", f"new key {key.kid}, from {begins}", "bold green")
-        _say(f"  指纹 {fingerprint(key)}", f"  fingerprint {fingerprint(key)}")
+    def _made(self, key: Entry) -> None:
+        begins, name = full_clock(key.valid_from), name_of(key)
+        _say(f"新密钥 {name}, 自 {begins} 起", f"new key {name}, from {begins}", "bold green")
+        if isinstance(key, MemberKey):
+            _say(f"  指纹 {fingerprint(key)}", f"  fingerprint {fingerprint(key)}")
 
     # --- backup -----------------------------------------------------------------------------------
 
@@ -115,10 +120,12 @@ class KeysWork:
         notes = notes_file(self._folder.folder)
         text = notes.read_text("utf-8") if notes.exists() else None
         member, now = self._keeper.proposed(), datetime.now(UTC)
-        made, content = make_backup(self._store, member, text, secret, now)
+        made, content = make_backup(
+            self._store, member, text, secret, now, certificates=self._certificates
+        )
         write_backup(file, made)
-        open_backup(file, secret)  # what cannot be read again is no backup
-        kids = tuple(key.kid for key in content.keys)
+        look_through(open_backup(file, secret), secret)  # what cannot be read is no backup
+        kids = (*(key.kid for key in content.keys), *(pair.sha256 for pair in content.pairs))
         note = BackupNote(made_at=now, file=str(file), kids=kids)
         write_note(self._folder.folder, note)
         show_backup(content)
@@ -132,12 +139,13 @@ class KeysWork:
         if content.code != self._keeper.code:
             raise invalid(f"it is the backup of {content.code}, this is {self._keeper.code}", file)
         if check:
-            restore(content, secret, None)
+            look_through(content, secret)
             show_backup(content)
             _say("备份完好; 未写入任何文件", "the backup is whole; nothing was written", "bold")
             return
-        done = restore(content, secret, bootstrap.file_store(self._folder))
-        show_backup(content, {each.key.kid: each.written for each in done})
+        store = bootstrap.file_store(self._folder)
+        done = restore(content, secret, store, self._certificates)
+        show_backup(content, {each.name: each.written for each in done})
         entry = content.member.model_dump_json(indent=2, exclude_none=True) + "\n"
         self._bring_back(self._keeper.file, entry)
         if content.notes is not None:

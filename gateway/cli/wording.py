@@ -2,9 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from contracts.applicant import ApplicantType
-from contracts.case import Application, State
-from contracts.codes import mask_name
+from contracts.case import State
 from contracts.codes.region import region
 from contracts.errors import REASONS, CodeInvalid
 from contracts.messages import Kind
@@ -85,14 +83,6 @@ def city_name(code: str) -> str:
     except CodeInvalid:
         return code
     return say(name, f"{name} {code}")
-
-
-def applicant_name(application: Application, *, unmasked: bool) -> str:
-    """`林*岚`: a person's name is masked unless asked for; a company's is no secret."""
-    applicant = application.applicant
-    if unmasked or applicant.type is not ApplicantType.NATURAL_PERSON:
-        return applicant.name
-    return mask_name(applicant.name)
 
 
 def clock(milliseconds: int) -> str:

@@ -1,24 +1,25 @@
 """Look at everything a gateway lives on, and say what is wrong and what to do about it."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from contracts.errors import REASONS, TongbanError
-from gateway import bootstrap, config
+from gateway import config
 from gateway.bootstrap import Parts
 from gateway.calendars import load_calendar
 from gateway.contact import contact_of
-from gateway.doctor import judge, keys, tls
+from gateway.doctor import judge, keys, meeting
 from gateway.doctor.finding import Finding, Level, good
 from gateway.doctor.officers import officers
 from gateway.doctor.trust import federation
-from gateway.doctor.visit import Calling, Visit, visit_all
+from gateway.doctor.visit import Visit, visit_all
 from gateway.federation.notes import read_notes
 from gateway.keyholding.backup_note import read_note
 from gateway.lanes import merged
 from gateway.membership import read_entry
+from keys.trust.federation.federation import Federation
 from keys.trust.federation.standing import Standing
 from keys.trust.member import Member
 from keys.trust.parting import has_left
@@ -53,45 +54,23 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
     now = parts.home.clock.now()
     for finding in _keys(folder, parts, us, now):
         yield finding
+    for finding in meeting.shown(folder, us, now):
+        yield finding
     others = [member for member in members if member.code != us.code]
     partners = [member for member in others if not has_left(member, now)]
-    mode = folder.settings.tls.mode
-    for finding in _tls(folder, us, now) if mode == "mutual" else [tls.without_tls(mode)]:
-        yield finding
-    calls = _callings(folder, parts, [us, *partners])
-    visits = {visit.code: visit for visit in await visit_all(calls)}
+    called = meeting.callings(folder, parts, [us, *partners])
+    visits = {visit.code: visit for visit in await visit_all(called)}
     yield _ourselves(visits[us.code])
     if not others:
         yield _alone()
     for member in partners:
-        lacks = judge.partner_keys(member, now)
-        if mode == "mutual":
-            lacks = lacks or tls.partner_pins(member, now)
-        found = lacks or _partner(member, visits[member.code])
+        found = meeting.lacking(folder, member, now) or _partner(member, visits[member.code])
         yield _to_call(found, {member.code: member})
     for member in others:
         if leaving := judge.leaving(member, now):
             yield leaving
     skews = {p.code: visits[p.code].skew for p in partners}
     yield judge.clock({code: skew for code, skew in skews.items() if skew is not None})
-
-
-def _standing(folder: config.Home, parts: Parts) -> Standing | None:
-    """What is verified of the federation; None where there is none, or no copy of it."""
-    if folder.settings.trust.root is None:
-        return None
-    from keys.trust.federation.federation import Federation  # noqa: PLC0415  # loads TUF
-
-    trust = parts.home.trust
-    return trust.standing if isinstance(trust, Federation) else None
-
-
-def _to_call(finding: Finding, members: Mapping[str, Member]) -> Finding:
-    """With the contact of the partner that it is about, where something is wrong with it."""
-    member = members.get(finding.subject.rpartition(" ")[2])
-    if member is None or finding.level is Level.GOOD:
-        return finding
-    return replace(finding, contact=contact_of(member))
 
 
 def _keys(folder: config.Home, parts: Parts, us: Member, now: datetime) -> Iterator[Finding]:
@@ -117,26 +96,21 @@ def _keys(folder: config.Home, parts: Parts, us: Member, now: datetime) -> Itera
         yield found
 
 
-def _tls(folder: config.Home, us: Member, now: datetime) -> list[Finding]:
-    try:
-        here = {pair.sha256 for pair in bootstrap.certificates(folder).pairs()}
-    except TongbanError as error:
-        return [judge.trouble("tls", error)]
-    return list(tls.own_certificate(us, here, now))
+def _standing(folder: config.Home, parts: Parts) -> Standing | None:
+    """What is verified of the federation; None where there is none, or no copy of it."""
+    if folder.settings.trust.root is None:
+        return None
 
-
-def _callings(folder: config.Home, parts: Parts, members: Sequence[Member]) -> Iterator[Calling]:
-    """How each of them is called, as our gateway would."""
     trust = parts.home.trust
-    live = None
-    if folder.settings.tls.mode == "mutual":
-        live = bootstrap.live_tls(folder, trust, parts.home.clock)
-    for code in (member.code for member in members):
-        try:
-            address = bootstrap.addresses_of(folder, trust, code)[0]
-            yield Calling(code, address, live.client(code) if live else True)
-        except TongbanError as error:
-            yield Calling(code, fault=f"{error.code}: {error.detail}")
+    return trust.standing if isinstance(trust, Federation) else None
+
+
+def _to_call(finding: Finding, members: Mapping[str, Member]) -> Finding:
+    """With the contact of the partner that it is about, where something is wrong with it."""
+    member = members.get(finding.subject.rpartition(" ")[2])
+    if member is None or finding.level is Level.GOOD:
+        return finding
+    return replace(finding, contact=contact_of(member))
 
 
 async def _store(parts: Parts) -> list[Finding]:

@@ -7,20 +7,24 @@ from gateway.doctor.finding import Finding, Level, good
 from gateway.keyholding.backup_note import BackupNote
 from gateway.keyholding.holdings import KEY_ENDS_SOON
 from keys.stores.uri import FILE, scheme_of
-from keys.trust.key_changes import USES, Use, keys_of
+from keys.trust.key_changes import KEY_USES, KeyUse, keys_of
 from keys.trust.key_terms import FOR_EVER, covered_until, newest_good
 from keys.trust.member import KeyState, Member, MemberKey
 from keys.trust.trust_list import key_state
 
-_SUBJECTS: dict[Use, str] = {"signing": "key signing", "sealing": "key opening", "log": "key log"}
-_NEEDED: tuple[Use, ...] = ("signing", "sealing")
+_SUBJECTS: dict[KeyUse, str] = {
+    "signing": "key signing",
+    "sealing": "key opening",
+    "log": "key log",
+}
+_NEEDED: tuple[KeyUse, ...] = ("signing", "sealing")
 
 
 def own_keys(us: Member, here: Collection[str], now: datetime) -> Iterator[Finding]:
     """`us`: our entry in the list of members; `here`: the kids whose private half we have."""
     for use in _NEEDED:
         yield _in_use(use, keys_of(us, use), here, now)
-    for use in USES:
+    for use in KEY_USES:
         for key in keys_of(us, use):
             waits = key_state(key, now)
             if key.kid not in here and waits in {KeyState.VALID, KeyState.NOT_YET_VALID}:
@@ -32,8 +36,8 @@ def unpublished(
 ) -> Iterator[Finding]:
     """Private keys that nobody knows the other half of. `elsewhere`: those that the federation
     knows us by; `proposed`: our own file."""
-    known = {key.kid for use in USES for key in keys_of(us, use)} | set(elsewhere)
-    waiting = {key.kid for use in USES for key in keys_of(proposed, use)} if proposed else set()
+    known = {key.kid for use in KEY_USES for key in keys_of(us, use)} | set(elsewhere)
+    waiting = {key.kid for use in KEY_USES for key in keys_of(proposed, use)} if proposed else set()
     for kid in sorted(set(here) - known):
         if kid in waiting:
             yield Finding(
@@ -85,7 +89,9 @@ def backup(note: BackupNote | None, here: Mapping[str, str]) -> Finding | None:
     return good("keys backup", f"{made}, 含全部 {len(files)} 个私钥", f"of {made}, with all keys")
 
 
-def _in_use(use: Use, keys: Sequence[MemberKey], here: Collection[str], now: datetime) -> Finding:
+def _in_use(
+    use: KeyUse, keys: Sequence[MemberKey], here: Collection[str], now: datetime
+) -> Finding:
     used = newest_good(keys, now, here)
     if used is None:
         return Finding(
@@ -98,19 +104,23 @@ def _in_use(use: Use, keys: Sequence[MemberKey], here: Collection[str], now: dat
         )
     until = covered_until([key for key in keys if key.kid in here], now)
     if until is not None and until - now < KEY_ENDS_SOON:
-        return Finding(
-            _SUBJECTS[use],
-            Level.WARNING,
-            f"{used.kid} 在用; {until:%Y-%m-%d} 之后没有密钥接替",
-            f"{used.kid} is in use, and from {until:%Y-%m-%d} on no key takes its place",
-            f"tongban keys rotate --use {use}",
-            f"tongban keys rotate --use {use}",
-        )
+        return _ends(use, used.kid, until)
     end = "" if until in {None, FOR_EVER} else f", {until:%Y-%m-%d}"
     return good(_SUBJECTS[use], f"{used.kid} 在用{end}", f"{used.kid} is in use{end}")
 
 
-def _missing(use: Use, key: MemberKey) -> Finding:
+def _ends(use: KeyUse, name: str, until: datetime) -> Finding:
+    return Finding(
+        _SUBJECTS[use],
+        Level.WARNING,
+        f"{name} 在用; {until:%Y-%m-%d} 之后没有密钥接替",
+        f"{name} is in use, and from {until:%Y-%m-%d} on no key takes its place",
+        f"tongban keys rotate --use {use}",
+        f"tongban keys rotate --use {use}",
+    )
+
+
+def _missing(use: KeyUse, key: MemberKey) -> Finding:
     return Finding(
         _SUBJECTS[use],
         Level.FAULT if use == "sealing" else Level.WARNING,

@@ -6,6 +6,7 @@ from datetime import datetime
 from gateway.doctor.finding import Finding, Level, good
 from gateway.keyholding.holdings import KEY_ENDS_SOON
 from keys.tls.pins import anchor_of, shown_state, to_show
+from keys.trust.key_terms import covered_until
 from keys.trust.member import KeyState, Member
 
 _RENEW = (
@@ -59,9 +60,8 @@ def own_certificate(us: Member, here: Collection[str], now: datetime) -> Iterato
             f"the entry of {name} lacks the certificate: partners cannot let us in",
             *_RENEW,
         )
-    ends = max((pin.valid_to for pin in pins if pin.valid_to), default=None)
-    endless = any(pin.valid_to is None for pin in pins)
-    if not endless and ends is not None and ends - now < KEY_ENDS_SOON:
+    ends = covered_until([pin for pin in us.tls_pins if pin.sha256 in here], now)
+    if ends is not None and ends - now < KEY_ENDS_SOON:
         yield Finding(
             "tls",
             Level.WARNING,

@@ -19,6 +19,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from contracts.errors import KeyUnusable, Wrong
+from gateway.keyholding.backup_pairs import KeptPair, keep_pairs, missing_pairs, open_pair
 from keys import strict_json
 from keys.atomic_file import write_atomically
 from keys.stores import pbes2, pem, pkcs8
@@ -27,6 +28,7 @@ from keys.stores.guarded_file import read_guarded
 from keys.stores.store import KeyStore
 from keys.stores.uri import FILE, kid_of, scheme_of
 from keys.suites.suite import OpeningKey, SigningKey
+from keys.tls.folder import CertificateFolder
 from keys.trust.member import Kid, Member
 
 MAX_FILE_LENGTH = 16 * 1024 * 1024
@@ -57,6 +59,7 @@ class Content(_Paper):
     member: Member
     notes: str | None = None
     keys: Annotated[tuple[KeptKey, ...], Field(max_length=_MAX_KEYS)]
+    pairs: Annotated[tuple[KeptPair, ...], Field(max_length=_MAX_KEYS)] = ()
     absent: tuple[str, ...] = ()
 
 
@@ -72,9 +75,9 @@ class Backup(_Paper):
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What became of one key: written, or here already."""
+    """What became of one key: written, or here already. `name`: its kid, or its pin."""
 
-    key: KeptKey
+    name: str
     written: bool
 
 
@@ -85,6 +88,7 @@ def make_backup(
     passphrase: bytes,
     now: datetime,
     *,
+    certificates: CertificateFolder | None = None,
     iterations: int = pbes2.ITERATIONS,
 ) -> tuple[Backup, Content]:
     """Every key of a file store, and the names of those that are elsewhere. Slow: some tenths of
@@ -101,6 +105,7 @@ def make_backup(
         member=member,
         notes=notes,
         keys=tuple(kept),
+        pairs=keep_pairs(certificates, passphrase, iterations),
         absent=tuple(absent),
     )
     text, salt = content.model_dump_json(exclude_none=True), secrets.token_bytes(16)
@@ -133,16 +138,30 @@ def open_backup(file: Path, passphrase: bytes) -> Content:
         raise invalid(f"not a backup of keys: {error}", file) from None
 
 
-def restore(content: Content, passphrase: bytes, store: FileKeyStore | None) -> list[Restored]:
-    """Write what is not in `store` yet. Nothing is written unless everything fits: a key that
-    stands there under the same name must be the same key. `store` None: the keys are only looked
-    at.
+def look_through(content: Content, passphrase: bytes) -> None:
+    """Whether every private key opens and is the half of its public one; writes nothing.
+
+    Raises Wrong (key.backup_invalid).
+    """
+    for key in content.keys:
+        _opened(key, passphrase)
+    for pair in content.pairs:
+        _opened_pair(pair, passphrase)
+
+
+def restore(
+    content: Content,
+    passphrase: bytes,
+    store: FileKeyStore,
+    certificates: CertificateFolder | None = None,
+) -> list[Restored]:
+    """Write what is not in `store` or `certificates` yet. Nothing is written unless everything
+    fits: a key that stands there under the same name must be the same key.
 
     Raises Wrong (key.backup_invalid), KeyUnusable.
     """
     opened = [(key, _opened(key, passphrase)) for key in content.keys]
-    if store is None:
-        return []
+    pairs = [(pair, _opened_pair(pair, passphrase)) for pair in content.pairs]
     here = {kid_of(uri): uri for uri in store.uris()}
     for key, _ in opened:
         if key.kid in here and _public(store, here[key.kid], key.use) != key.jwk:
@@ -150,7 +169,21 @@ def restore(content: Content, passphrase: bytes, store: FileKeyStore | None) -> 
     for key, save in opened:
         if key.kid not in here:
             save(store)
-    return [Restored(key, key.kid not in here) for key, _ in opened]
+    done = [Restored(key.kid, key.kid not in here) for key, _ in opened]
+    if certificates is None:
+        return done
+    missing = missing_pairs(content.pairs, certificates)
+    for pair, put in pairs:
+        if pair in missing:
+            put(certificates)
+    return [*done, *(Restored(pair.sha256, pair in missing) for pair in content.pairs)]
+
+
+def _opened_pair(pair: KeptPair, passphrase: bytes) -> Callable[[CertificateFolder], None]:
+    try:
+        return open_pair(pair, passphrase)
+    except ValueError as error:
+        raise invalid(f"certificate {pair.name}: {error}") from None
 
 
 def _opened(kept: KeptKey, passphrase: bytes) -> Callable[[FileKeyStore], object]:

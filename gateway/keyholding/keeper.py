@@ -14,13 +14,16 @@ from gateway.keyholding.holdings import Holding, holdings
 from gateway.membership import Change, join, joining, read_entry
 from keys.atomic_file import write_atomically
 from keys.stores.store import KeyStore
-from keys.stores.uri import kid_of
+from keys.stores.uri import FILE, kid_of
 from keys.suites import SUITES
+from keys.tls.folder import CertificateFolder
 from keys.trust.key_changes import (
+    Entry,
     Use,
     beginning,
     closed,
-    keys_of,
+    entries_of,
+    name_of,
     rotated,
     use_of,
     with_key,
@@ -31,7 +34,7 @@ from keys.trust.member import KeyState, Member, MemberKey
 from keys.trust.succession import broken_rules
 from keys.trust.trust_list import TrustList, key_state
 
-_SHORT = {"signing": "sign", "sealing": "open", "log": "log"}
+_SHORT = {"signing": "sign", "sealing": "open", "log": "log", "tls": "tls"}
 """As it stands in a kid: `410100-sign-20261125-0f3a`."""
 
 
@@ -43,11 +46,14 @@ class Keeper:
         folder: config.Home,
         store: KeyStore,
         trust: TrustList,
+        certificates: CertificateFolder | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`certificates`: those of TLS; None where this city has none."""
         self._folder = folder
         self._store = store
         self._trust = trust
+        self._certificates = certificates
         self._now = now
         self.file = folder.folder / "member.json"
 
@@ -74,9 +80,14 @@ class Keeper:
             return None
 
     def here(self) -> Mapping[str, str]:
-        """The URI of every private key that we can use, by its kid. Raises KeyUnusable."""
+        """The URI of every private key that we can use, by the name of the key; a certificate of
+        TLS by its pin. Raises KeyUnusable."""
         uris = (*self._store.uris(), *self._folder.settings.keys.named)
-        return {kid_of(uri): uri for uri in uris}
+        pairs = self._certificates.pairs() if self._certificates is not None else ()
+        return {
+            **{kid_of(uri): uri for uri in uris},
+            **{pair.sha256: f"{FILE}:{pair.name}.crt" for pair in pairs},
+        }
 
     def holdings(self) -> list[Holding]:
         """Raises KeyUnusable, SettingsInvalid, Wrong."""
@@ -84,30 +95,30 @@ class Keeper:
 
     # --- changes ----------------------------------------------------------------------------------
 
-    def new(self, use: Use, lead: timedelta) -> MemberKey:
+    def new(self, use: Use, lead: timedelta) -> Entry:
         """A new key that begins after `lead`, beside those that there are."""
         member = self.proposed()
         key = self._make(member, use, (self._now() + lead).replace(microsecond=0))
         self._write(with_key(member, use, key))
         return key
 
-    def rotate(self, use: Use, lead: timedelta, overlap: timedelta) -> MemberKey:
+    def rotate(self, use: Use, lead: timedelta, overlap: timedelta) -> Entry:
         """A new key that begins after `lead`, and an end to the others `overlap` later.
 
         Raises Wrong (key.not_now) while another waits for its time.
         """
         member, now = self.proposed(), self._now()
-        for waiting in keys_of(member, use):
+        for waiting in entries_of(member, use):
             if key_state(waiting, now) is KeyState.NOT_YET_VALID:
                 raise _not_now(
-                    f"{waiting.kid} waits already, and begins at {waiting.valid_from}: close it, "
-                    "or wait for its time"
+                    f"{name_of(waiting)} waits already, and begins at {waiting.valid_from}: "
+                    "close it, or wait for its time"
                 )
         key = self._make(member, use, beginning(member, use, now, lead))
         self._write(rotated(member, use, key, overlap))
         return key
 
-    def close(self, name: str, reason: ClosedReason, at: datetime | None) -> MemberKey | None:
+    def close(self, name: str, reason: ClosedReason, at: datetime | None) -> Entry | None:
         """Close a key from `at` on, or from now on; the key that was made in its place, if any.
 
         One is made, good at once, where the closing would leave a use that had a good key
@@ -135,7 +146,8 @@ class Keeper:
         here = self.here()
 
         def covered(member: Member) -> bool:
-            return covered_until([k for k in keys_of(member, use) if k.kid in here], at) is not None
+            keys = [key for key in entries_of(member, use) if name_of(key) in here]
+            return covered_until(keys, at) is not None
 
         return covered(before) and not covered(after)
 
@@ -151,16 +163,20 @@ class Keeper:
 
     # --- how --------------------------------------------------------------------------------------
 
-    def _make(self, member: Member, use: Use, begins: datetime) -> MemberKey:
+    def _make(self, member: Member, use: Use, begins: datetime) -> Entry:
         suite = SUITES[member.suite]
-        kid = f"{self.code}-{_SHORT[use]}-{self._now():%Y%m%d}-{os.urandom(2).hex()}"
+        name = f"{self.code}-{_SHORT[use]}-{self._now():%Y%m%d}-{os.urandom(2).hex()}"
+        if use == "tls":
+            if self._certificates is None:
+                raise _not_now('this city has no certificate of its own: tls.mode is not "mutual"')
+            return self._certificates.make(name, begins)
         if use == "sealing":
-            uri = self._store.new_opening_key(suite, kid)
+            uri = self._store.new_opening_key(suite, name)
             public = self._store.opening_key(uri).public().jwk()
         else:
-            uri = self._store.new_signing_key(suite, kid)
+            uri = self._store.new_signing_key(suite, name)
             public = self._store.signing_key(uri).public().jwk()
-        return MemberKey(kid=kid, jwk=public, valid_from=begins)
+        return MemberKey(kid=name, jwk=public, valid_from=begins)
 
     def _write(self, member: Member) -> None:
         """Raises Wrong (trust.key_removed) where partners would refuse it; OSError."""

@@ -3,28 +3,41 @@
 """
 
 from datetime import datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from keys.trust.key_judgement import ClosedReason
 from keys.trust.key_terms import end_of
 from keys.trust.member import KeyState, Member, MemberKey, TlsPin
 from keys.trust.trust_list import key_state
 
-Use = Literal["signing", "sealing", "log"]
+KeyUse = Literal["signing", "sealing", "log"]
+Use = Literal["signing", "sealing", "log", "tls"]
+KEY_USES: tuple[KeyUse, ...] = get_args(KeyUse)
 USES: tuple[Use, ...] = get_args(Use)
-_FIELDS = {"signing": "signing_keys", "sealing": "sealing_keys", "log": "log_keys"}
-_PINS = "tls_pins"
+Entry: TypeAlias = MemberKey | TlsPin
+_FIELDS = {
+    "signing": "signing_keys",
+    "sealing": "sealing_keys",
+    "log": "log_keys",
+    "tls": "tls_pins",
+}
 
 
-def keys_of(member: Member, use: Use) -> tuple[MemberKey, ...]:
+def keys_of(member: Member, use: KeyUse) -> tuple[MemberKey, ...]:
     """All keys of one use, whatever their state."""
     keys: tuple[MemberKey, ...] = getattr(member, _FIELDS[use])
     return keys
 
 
-def with_key(member: Member, use: Use, key: MemberKey) -> Member:
-    """`member` with one key more. Raises ValueError where its kid is taken."""
-    return _changed(member, **{_FIELDS[use]: (*keys_of(member, use), key)})
+def entries_of(member: Member, use: Use) -> tuple[Entry, ...]:
+    """The same, of TLS pins too."""
+    entries: tuple[Entry, ...] = getattr(member, _FIELDS[use])
+    return entries
+
+
+def with_key(member: Member, use: Use, key: Entry) -> Member:
+    """`member` with one key more. Raises ValueError where its name is taken."""
+    return _changed(member, **{_FIELDS[use]: (*entries_of(member, use), key)})
 
 
 def beginning(member: Member, use: Use, now: datetime, lead: timedelta) -> datetime:
@@ -34,7 +47,7 @@ def beginning(member: Member, use: Use, now: datetime, lead: timedelta) -> datet
     time is left for everybody to learn of it, half for what is under way. At once, where none
     is good now. In whole seconds.
     """
-    good = [key for key in keys_of(member, use) if key_state(key, now) is KeyState.VALID]
+    good = [key for key in entries_of(member, use) if key_state(key, now) is KeyState.VALID]
     end = max((end_of(key) for key in good), default=now)
     begin = now + lead
     if end <= begin:
@@ -42,7 +55,7 @@ def beginning(member: Member, use: Use, now: datetime, lead: timedelta) -> datet
     return begin.replace(microsecond=0)
 
 
-def rotated(member: Member, use: Use, key: MemberKey, overlap: timedelta) -> Member:
+def rotated(member: Member, use: Use, key: Entry, overlap: timedelta) -> Member:
     """`member` with `key`, and with an end to the keys of its use that began before it.
 
     They stay good for `overlap` after the new one begins, for what is under way; an end that
@@ -53,7 +66,7 @@ def rotated(member: Member, use: Use, key: MemberKey, overlap: timedelta) -> Mem
         old.model_copy(update={"valid_to": last})
         if old.valid_from <= key.valid_from and end_of(old) > last
         else old
-        for old in keys_of(member, use)
+        for old in entries_of(member, use)
     )
     return with_key(_changed(member, **{_FIELDS[use]: keys}), use, key)
 
@@ -63,26 +76,30 @@ def closed(member: Member, name: str, at: datetime, reason: ClosedReason) -> Mem
 
     Raises LookupError when it has none of the name, ValueError when it is closed already.
     """
-    for field in (*_FIELDS.values(), _PINS):
-        entries: tuple[MemberKey | TlsPin, ...] = getattr(member, field)
-        for index, entry in enumerate(entries):
-            if name_of(entry) == name:
-                after = (*entries[:index], _closed(entry, at, reason), *entries[index + 1 :])
-                return _changed(member, **{field: after})
-    raise LookupError(f"{member.code} has no key {name}")
+    use = use_of(member, name)
+    if use is None:
+        raise LookupError(f"{member.code} has no key {name}")
+    after = tuple(
+        _closed(entry, at, reason) if name_of(entry) == name else entry
+        for entry in entries_of(member, use)
+    )
+    return _changed(member, **{_FIELDS[use]: after})
 
 
 def use_of(member: Member, name: str) -> Use | None:
-    """What the key `name` is for; None for a TLS pin, and where there is no such key."""
-    return next((use for use in USES if any(key.kid == name for key in keys_of(member, use))), None)
+    """What the key `name` is for; None where there is no such key."""
+    return next(
+        (use for use in USES if any(name_of(key) == name for key in entries_of(member, use))),
+        None,
+    )
 
 
-def name_of(entry: MemberKey | TlsPin) -> str:
+def name_of(entry: Entry) -> str:
     """`kid` of a key, digest of a pin."""
     return entry.kid if isinstance(entry, MemberKey) else entry.sha256
 
 
-def _closed(entry: MemberKey | TlsPin, at: datetime, reason: ClosedReason) -> MemberKey | TlsPin:
+def _closed(entry: Entry, at: datetime, reason: ClosedReason) -> Entry:
     if entry.closed_at is not None:
         raise ValueError(f"closed since {entry.closed_at}; a closed key does not change")
     return entry.model_copy(update={"closed_at": at, "closed_reason": reason.value})

@@ -43,7 +43,7 @@ def next_change(
     return min(moments, default=FOR_EVER)
 
 
-def covered_until(keys: Sequence[MemberKey], now: datetime) -> datetime | None:
+def covered_until(keys: Sequence[MemberKey | TlsPin], now: datetime) -> datetime | None:
     """Until when one of `keys` is good without a gap from `now` on; None: none is good now."""
     until = now
     while until < FOR_EVER:

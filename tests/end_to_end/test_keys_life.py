@@ -1,6 +1,8 @@
 """Keys over years, in seconds: rotated under messages that flow, and closed against a thief."""
 
 import asyncio
+import socket
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,10 +10,13 @@ import orjson
 import pytest
 
 from contracts.errors import Wrong
+from keys.tls.public_key import pin_of
+from keys.trust.federation.copy import Copy
 from keys.trust.members_file import write_members
 from tests.end_to_end.command import tongban
 from tests.processes.city import City, cities
 from tests.processes.drafts import submission
+from tests.processes.federation import found
 from tests.processes.forger import LONG_AGO, Forger
 from tests.processes.keys import (
     command,
@@ -37,7 +42,7 @@ def _english(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_keys_are_rotated_while_messages_flow_and_none_is_lost_or_refused(
     tmp_path: Path,
 ) -> None:
-    with cities(tmp_path, SUITES) as both:
+    with cities(tmp_path, SUITES, tls=True) as both:
         one, other = both
         for city in both:
             city.start()
@@ -46,10 +51,10 @@ async def test_keys_are_rotated_while_messages_flow_and_none_is_lost_or_refused(
         async with offices(both) as (zhengzhou, guangzhou):
             flow = asyncio.create_task(_flow(zhengzhou, guangzhou))
             await asyncio.sleep(0)  # it runs from here on
-            old = {city.code: (_signing(city), _sealing(city)) for city in both}
+            old = {city.code: _newest(city) for city in both}
             await asyncio.to_thread(_rotate, both)
-            new = {city.code: (_signing(city), _sealing(city)) for city in both}
-            assert {len({*old[code], *new[code]}) for code in new} == {4}
+            new = {city.code: _newest(city) for city in both}
+            assert {len({*old[code], *new[code]}) for code in new} == {6}
             filed = await flow
             await all_settled(*both)
         assert filed > 10
@@ -68,6 +73,7 @@ async def test_keys_are_rotated_while_messages_flow_and_none_is_lost_or_refused(
             assert city.metric("tongban_receipts_total", outcome="refused") == 0
             assert city.metric("tongban_key_seconds_left", use="signing") == float("inf")
             assert city.log().count("signing with") == 2, "once at the start, once at the change"
+            assert _shown(city) == new[city.code][2]
             assert city.stop() == 0
 
 
@@ -114,12 +120,46 @@ def test_a_thief_with_a_closed_key_gets_nothing_in_by_an_earlier_date(tmp_path: 
         assert "evidence.unwitnessed" in verified.out
 
 
+async def test_in_a_federation_one_command_rotates_and_one_closes(tmp_path: Path) -> None:
+    with cities(tmp_path, SUITES) as both:
+        found(both, 2)
+        one, other = both
+        for city in both:  # the first has published; the other gets its copy there
+            city.start().ready()
+        old = _signing(one)
+        said = await asyncio.to_thread(
+            command, "keys", "rotate", "--use", "signing", "--in", "6s", home=one.folder
+        )
+        new = _signing(one)
+        assert new in said
+        assert "version" in said, "it was published at once"
+        async with offices([one]) as (desk,):
+            number = 0
+            while kids_of_seals(other, one.code, "batch")[-1:] != [new]:
+                await desk.file(f"F-{number}", other.code)
+                number += 1
+                assert number < 200, "the new key is not used"
+                await asyncio.sleep(0.2)
+            await all_settled(one, other)
+        assert _steps(kids_of_seals(other, one.code, "batch")) == [old, new]
+        assert other.metric("tongban_rejected_total") == 0
+        await asyncio.to_thread(
+            command, "keys", "close", old, "--reason", "compromised", "--yes", home=one.folder
+        )
+        assert _signing(one) == new, "another is good, so none was made"
+        listed = until(
+            lambda: Copy(other.folder / "trust").members()[one.code].signing_keys[0].closed_at,
+            "the partner has heard of it",
+        )
+        assert listed == entry(one).signing_keys[0].closed_at
+
+
 # --- rotating -------------------------------------------------------------------------------------
 
 
 def _rotate(both: list[City]) -> None:
     for city in both:
-        for use in ("signing", "sealing"):
+        for use in ("signing", "sealing", "tls"):
             command(
                 "keys", "rotate", "--use", use, "--in", LEAD, "--keep-old", "60s",
                 home=city.folder,
@@ -158,6 +198,24 @@ def _all_changed(both: list[City]) -> bool:
         if kids_sealed_to(city, partner.code)[-1:] != [_sealing(city)]:
             return False
     return True
+
+
+def _newest(city: City) -> tuple[str, str, str]:
+    """The keys that sign, open, and are shown, as the city's own file has them."""
+    return _signing(city), _sealing(city), entry(city).tls_pins[-1].sha256
+
+
+def _shown(city: City) -> str:
+    """The pin of the certificate that the gateway shows now."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        socket.create_connection(("127.0.0.1", city.port), timeout=LONG) as connection,
+        context.wrap_socket(connection, suppress_ragged_eofs=True) as secured,
+    ):
+        shown = secured.getpeercert(binary_form=True)
+        assert shown is not None
+        return pin_of(shown)
 
 
 def _signing(city: City) -> str:

@@ -1,5 +1,6 @@
 """The three officers as they work: commands of a member that has them."""
 
+import itertools
 import json
 import os
 import re
@@ -72,6 +73,10 @@ def test_every_use_is_in_the_log_and_the_log_is_whole(town: Officers) -> None:
     assert "queue show" in shown
     assert "01-message" in shown
     assert "张三" not in shown
+    lines = town.as_("auditor", "officer", "log", "--json", "--limit", "9").out.splitlines()
+    entries = [json.loads(line) for line in lines]
+    assert len(entries) == 9
+    assert all(one["digest"] == next_["before"] for one, next_ in itertools.pairwise(entries))
     checked = town.as_("auditor", "officer", "log", "--check")
     assert checked.code == 0, checked.err
     assert "✓" in checked.out

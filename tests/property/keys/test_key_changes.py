@@ -1,5 +1,6 @@
 """Adding, rotating and closing keys in any order keeps the rules, and rotation leaves no gap."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -9,17 +10,19 @@ from hypothesis import strategies as st
 
 from keys.trust.key_changes import (
     USES,
+    Entry,
     Use,
     beginning,
     closed,
-    keys_of,
+    entries_of,
+    name_of,
     rotated,
     use_of,
     with_key,
 )
 from keys.trust.key_judgement import ClosedReason
 from keys.trust.key_terms import FOR_EVER, covered_until
-from keys.trust.member import Member, MemberKey
+from keys.trust.member import Member, MemberKey, TlsPin
 from keys.trust.succession import broken_rules
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
@@ -43,6 +46,12 @@ def key(kid: str, begins: datetime) -> MemberKey:
     return MemberKey(kid=kid, jwk={}, valid_from=begins)
 
 
+def made(name: str, use: Use, begins: datetime) -> Entry:
+    if use == "tls":
+        return TlsPin(sha256=hashlib.sha256(name.encode()).hexdigest(), valid_from=begins)
+    return key(name, begins)
+
+
 @given(steps)
 def test_whatever_is_done_keeps_the_rules(done: list[tuple[str, Use, timedelta]]) -> None:
     member, now = member_of(None), NOW
@@ -50,11 +59,13 @@ def test_whatever_is_done_keeps_the_rules(done: list[tuple[str, Use, timedelta]]
         now += wait
         before, name = member, f"{use}-{number}"
         if what == "new":
-            member = with_key(member, use, key(name, now + LEAD))
+            member = with_key(member, use, made(name, use, now + LEAD))
         elif what == "rotate":
-            member = rotated(member, use, key(name, beginning(member, use, now, LEAD)), OVERLAP)
-        elif entries := [each for each in keys_of(member, use) if each.closed_at is None]:
-            member = closed(member, entries[0].kid, now, ClosedReason.SUPERSEDED)
+            member = rotated(
+                member, use, made(name, use, beginning(member, use, now, LEAD)), OVERLAP
+            )
+        elif entries := [each for each in entries_of(member, use) if each.closed_at is None]:
+            member = closed(member, name_of(entries[0]), now, ClosedReason.SUPERSEDED)
         assert broken_rules(before, member) == []
 
 

@@ -99,6 +99,7 @@ def test_every_metric_is_listed_with_its_type_and_labels() -> None:
     metrics.rejected("seal.invalid")
     metrics.limited("440100", "partner.quota")
     metrics.trust_refused("https://mirror.example/trust", "trust.rollback")
+    metrics.token_refused("access.invalid")
     metrics.handshake_refused("timeout")
     metrics.watch_trust(["timestamp"], lambda _: 1.0)
     metrics.watch_keys(["signing"], lambda _: 1.0)
@@ -108,6 +109,7 @@ def test_every_metric_is_listed_with_its_type_and_labels() -> None:
         {"seal.clock": 1},
         1000,
         broker=True,
+        sign_ins={"allowed": 2},
     ).decode()
     scraped = {}
     for family in text_string_to_metric_families(text):

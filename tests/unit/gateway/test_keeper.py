@@ -12,6 +12,8 @@ from gateway.keyholding.keeper import Keeper
 from gateway.member_folder import NewMember, make_member_folder
 from keys.stores.file import FileKeyStore
 from keys.stores.passphrase import passphrase
+from keys.tls.folder import CertificateFolder
+from keys.trust.key_changes import name_of
 from keys.trust.key_judgement import ClosedReason
 from keys.trust.member import KeyState
 from keys.trust.members_file import MembersFile, read_members
@@ -26,14 +28,15 @@ class Office:
         make_member_folder(folder, NewMember("410100", "sm"))
         self.folder = folder
         self.now = datetime.now(UTC) + timedelta(minutes=1)
-        phrase = passphrase(folder / "keys" / "passphrase", None)
-        self.store = FileKeyStore(folder / "keys", phrase, iterations=10)
+        self.phrase = passphrase(folder / "keys" / "passphrase", None)
+        self.store = FileKeyStore(folder / "keys", self.phrase, iterations=10)
 
     @property
     def keeper(self) -> Keeper:
         """Opened anew, as by each command."""
         trust = MembersFile(self.folder / "members.json")
-        return Keeper(config.load(self.folder), self.store, trust, lambda: self.now)
+        certificates = CertificateFolder(self.folder / "keys" / "tls", self.phrase)
+        return Keeper(config.load(self.folder), self.store, trust, certificates, lambda: self.now)
 
     def rows(self, use: str) -> list[Holding]:
         return [row for row in self.keeper.holdings() if row.use == use]
@@ -48,6 +51,7 @@ def test_a_new_member_has_a_key_of_each_use_in_use(office: Office) -> None:
     assert [(row.use, row.in_use, row.place, row.next) for row in office.keeper.holdings()] == [
         ("signing", True, "file", Next.NOTHING),
         ("sealing", True, "file", Next.NOTHING),
+        ("tls", True, "file", Next.NOTHING),
     ]
 
 
@@ -58,10 +62,10 @@ def test_a_new_key_waits_to_be_published(office: Office) -> None:
     assert office.keeper.publish_in_our_list()
     assert not office.keeper.publish_in_our_list()
     (listed,) = read_members(office.folder / "members.json").members
-    assert [each.kid for each in listed.log_keys] == [key.kid]
+    assert listed.log_keys == (key,)
 
 
-@pytest.mark.parametrize("use", ["signing", "sealing"])
+@pytest.mark.parametrize("use", ["signing", "sealing", "tls"])
 def test_rotation(office: Office, use: str) -> None:
     (before,) = office.rows(use)
     key = office.keeper.rotate(use, LEAD, OVERLAP)  # type: ignore[arg-type]
@@ -70,7 +74,7 @@ def test_rotation(office: Office, use: str) -> None:
     old, new = office.rows(use)
     assert (old.name, old.in_use) == (before.name, True)
     assert old.entry.valid_to == key.valid_from + OVERLAP
-    assert (new.name, new.state, new.in_use) == (key.kid, KeyState.NOT_YET_VALID, False)
+    assert (new.name, new.state, new.in_use) == (name_of(key), KeyState.NOT_YET_VALID, False)
     office.now += LEAD + timedelta(seconds=1)
     assert [row.in_use for row in office.rows(use)] == [False, True]
     office.now += OVERLAP
@@ -107,7 +111,7 @@ def test_closing_the_last_key_makes_another_at_once(office: Office) -> None:
     old, new = office.rows("signing")
     assert (old.state, old.entry.closed_reason) == (KeyState.CLOSED, "compromised")
     assert old.entry.closed_at == office.now
-    assert (new.name, new.in_use) == (made.kid, True)
+    assert (new.name, new.in_use) == (name_of(made), True)
 
 
 def test_closing_one_of_two_makes_none(office: Office) -> None:

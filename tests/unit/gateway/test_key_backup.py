@@ -9,6 +9,7 @@ import pytest
 
 from contracts.errors import KeyUnusable, Wrong
 from gateway.keyholding.backup import (
+    look_through,
     make_backup,
     open_backup,
     restore,
@@ -17,6 +18,7 @@ from gateway.keyholding.backup import (
 from keys.stores.file import FileKeyStore
 from keys.stores.store import KeyStore
 from keys.suites import SUITES
+from keys.tls.folder import CertificateFolder
 from keys.trust.member import Member, MemberKey
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
@@ -74,7 +76,7 @@ def test_no_key_is_overwritten_and_what_is_here_is_said(
     content = open_backup(file, SECRET)
     (tmp_path / "keys" / "sign-1.pem").unlink()
     before = (tmp_path / "keys" / "open-1.pem").read_bytes()
-    done = {each.key.kid: each.written for each in restore(content, SECRET, store)}
+    done = {each.name: each.written for each in restore(content, SECRET, store)}
     assert done == {"founding-1": False, "open-1": False, "sign-1": True}
     assert (tmp_path / "keys" / "open-1.pem").read_bytes() == before
 
@@ -91,7 +93,7 @@ def test_another_key_of_the_same_name_stops_everything(
 
 
 def test_a_look_writes_nothing(kept: tuple[FileKeyStore, Path]) -> None:
-    assert restore(open_backup(kept[1], SECRET), SECRET, None) == []
+    look_through(open_backup(kept[1], SECRET), SECRET)
 
 
 @pytest.mark.parametrize("secret", [b"", b"open sesame", SECRET + b"\n"])
@@ -133,7 +135,7 @@ def test_a_key_that_is_not_the_half_of_its_public_one_is_refused(
     mixed = first.model_copy(update={"jwk": third.jwk})
     spoilt = content.model_copy(update={"keys": (mixed, second, third)})
     with pytest.raises(Wrong, match="not the half of its public key"):
-        restore(spoilt, SECRET, None)
+        look_through(spoilt, SECRET)
 
 
 def test_a_backup_that_others_may_read_is_not_used(kept: tuple[FileKeyStore, Path]) -> None:
@@ -186,3 +188,28 @@ def test_openssl_gets_a_key_out_without_this_program(
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_certificates_of_tls_are_kept_with_their_keys(tmp_path: Path) -> None:
+    store = _store(tmp_path / "keys")
+    was = CertificateFolder(tmp_path / "keys" / "tls", b"open sesame")
+    pins = [was.make(name, NOW) for name in ("tls-1", "tls-2")]
+    member = _member(store, "sm").model_copy(update={"tls_pins": tuple(pins)})
+    made, content = make_backup(
+        store, member, None, SECRET, NOW, certificates=was, iterations=QUICK
+    )
+    write_backup(tmp_path / "backup.json", made)
+    assert [pair.sha256 for pair in content.pairs] == [pin.sha256 for pin in pins]
+    now = CertificateFolder(tmp_path / "other", b"another passphrase")
+    (tmp_path / "other").mkdir(mode=0o700)
+    opened = open_backup(tmp_path / "backup.json", SECRET)
+    done = restore(opened, SECRET, store, now)
+    assert {each.name: each.written for each in done} == {pin.sha256: True for pin in pins}
+    for name in ("tls-1", "tls-2"):
+        assert now.private_key(name) == was.private_key(name)
+    assert now.pairs() == was.pairs()
+    assert not any(each.written for each in restore(opened, SECRET, store, now))
+    first, second = opened.pairs
+    mixed = first.model_copy(update={"chain": second.chain})
+    with pytest.raises(Wrong, match="do not belong together"):
+        look_through(opened.model_copy(update={"pairs": (mixed, second)}), SECRET)

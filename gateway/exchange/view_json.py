@@ -1,16 +1,22 @@
 """A case view as JSON: the same words whatever the language, times in RFC 3339."""
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import orjson
 
-from gateway.cli.wording import applicant_name, beijing
+from contracts.applicant import ApplicantType
+from contracts.case import Application
+from contracts.codes import mask_name
 from gateway.exchange.case_clock import CaseClock
 from gateway.exchange.view import CaseView, Event
 
+_BEIJING = timezone(timedelta(hours=8))
+
 
 def view_json(view: CaseView, *, unmasked: bool = False) -> dict[str, Any]:
-    """What `case show --json` prints. Bodies are in it only when the view holds them."""
+    """What `case show --json` prints and the local API answers. Bodies are in it only when the
+    view holds them."""
     turn, application = view.turn, view.application
     said: dict[str, Any] = {
         "case": view.record.id,
@@ -56,7 +62,7 @@ def _event(event: Event) -> dict[str, Any]:
         "sender": message.sender,
         "receiver": message.receiver,
         "sequence": message.sequence,
-        "recorded_at": beijing(message.recorded_at).isoformat(timespec="milliseconds"),
+        "recorded_at": _beijing(message.recorded_at).isoformat(timespec="milliseconds"),
         "receipt": message.state.value,
         "receipted_at": event.receipted_at.isoformat() if event.receipted_at else None,
         "reason": message.reason,
@@ -65,3 +71,15 @@ def _event(event: Event) -> dict[str, Any]:
     if event.opened is not None:
         said["body"] = orjson.loads(event.opened.body.to_json())
     return said
+
+
+def applicant_name(application: Application, *, unmasked: bool) -> str:
+    """`林*岚`: a person's name is masked unless asked for; a company's is no secret."""
+    applicant = application.applicant
+    if unmasked or applicant.type is not ApplicantType.NATURAL_PERSON:
+        return applicant.name
+    return mask_name(applicant.name)
+
+
+def _beijing(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, _BEIJING)
