@@ -22,7 +22,6 @@ from tuf.api.metadata import Metadata, Targets
 
 from contracts.errors import Wrong
 from gateway.exchange.courier import BATCHES_PATH
-from gateway.member_folder import with_new_certificate
 from gateway.tls.identity import Identity
 from keys.stores.file import FileKeyStore
 from keys.stores.passphrase import passphrase
@@ -32,7 +31,6 @@ from keys.trust.federation import layout
 from keys.trust.member import Member
 from keys.trust.members_file import read_members, write_members
 from tests.end_to_end.command import tongban
-from tests.processes.answer import post
 from tests.processes.city import City, cities
 from tests.processes.drafts import submission
 from tests.processes.forger import Forger
@@ -47,7 +45,6 @@ FIFTH = "411000"
 ONE, TWO, THREE, FOUR = FOUNDERS
 WAYS: Sequence[Way] = [(ONE, TWO), (TWO, THREE), (THREE, FOUR), (FOUR, FIFTH), (FIFTH, ONE)]
 EVERY = 0.8
-TLS = True
 LEAD = timedelta(seconds=20)
 """Every command of a round is through by then, also on a busy machine."""
 
@@ -112,7 +109,7 @@ def _quick_english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 async def test_the_drill(tmp_path: Path) -> None:
-    with cities(tmp_path, {**FOUNDERS, FIFTH: "sm"}, tls=TLS) as made:
+    with cities(tmp_path, {**FOUNDERS, FIFTH: "sm"}, tls=True) as made:
         drill = Drill(tmp_path, {city.code: city for city in made})
         for city in made:
             city.env.update({"TONGBAN_TRUST__REFRESH_S": "2"})
@@ -184,14 +181,8 @@ async def join_a_fifth(drill: Drill) -> None:
 async def rotate_what_members_use(drill: Drill) -> None:
     """Signing, sealing and TLS of all five, under way at the same time."""
     begins = datetime.now(UTC).replace(microsecond=0) + LEAD
-    for code, city in drill.cities.items():
-        if TLS:
-            certificates = CertificateFolder(city.folder / "keys" / "tls", secret_of(city))
-            drill.change(
-                code,
-                lambda member: with_new_certificate(member, certificates, begins),  # noqa: B023
-            )
-        for use in ("signing", "sealing"):
+    for code in drill.cities:
+        for use in ("signing", "sealing", "tls"):
             wait = f"{max(1, int((begins - datetime.now(UTC)).total_seconds()))}s"
             await drill.type(
                 code, "keys", "rotate", "--use", use, "--in", wait, "--keep-old", "60s"
@@ -216,7 +207,7 @@ def all_changed(drill: Drill) -> bool:
                 return False
         if kids_sealed_to(receiver, sender.code)[-1:] != [theirs.sealing_keys[-1].kid]:
             return False
-        if TLS and certificate_of(receiver) != theirs.tls_pins[-1].sha256:
+        if certificate_of(receiver) != theirs.tls_pins[-1].sha256:
             return False
     return True
 
@@ -317,9 +308,6 @@ async def close_one_as_stolen(drill: Drill, load: Load) -> str:
 
 def post_as(sender: City, receiver: City, body: bytes) -> tuple[int, str]:
     """Over mutual TLS, with the sender's own certificate: the thief has that too."""
-    if not TLS:
-        told = post(receiver.url, body)
-        return told.status, told.code
     folder = CertificateFolder(sender.folder / "keys" / "tls", secret_of(sender))
     shown = entry(sender).tls_pins[-1].sha256
     (pair,) = (pair for pair in folder.pairs() if pair.sha256 == shown)
