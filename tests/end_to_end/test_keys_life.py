@@ -14,10 +14,11 @@ from keys.tls.public_key import pin_of
 from keys.trust.federation.copy import Copy
 from keys.trust.members_file import write_members
 from tests.end_to_end.command import tongban
+from tests.processes.answer import Answer
 from tests.processes.city import City, cities
 from tests.processes.drafts import submission
 from tests.processes.federation import found
-from tests.processes.forger import LONG_AGO, Forger
+from tests.processes.forger import LONG_AGO, Forger, Letter
 from tests.processes.keys import (
     command,
     entry,
@@ -94,6 +95,8 @@ def test_a_thief_with_a_closed_key_gets_nothing_in_by_an_earlier_date(tmp_path: 
         )
         assert "call every member now" in said
         assert _signing(victim) != stolen, "another took its place at once"
+        letter, answer = _send(thief, receiver, closed_at)
+        assert answer.outcomes == ["taken"], "the receiver's list has not heard of it yet"
         tell(victim, receiver)
         until(
             lambda: _refused(thief, receiver, closed_at - timedelta(seconds=30)),
@@ -110,6 +113,14 @@ def test_a_thief_with_a_closed_key_gets_nothing_in_by_an_earlier_date(tmp_path: 
             verified = tongban("--lang", "en", "verify", file, "--members", members)
             assert verified.code == 0, verified.out
             assert ("witness: " in verified.out and "receipt" in verified.out) is witness
+        # What the thief got in before the receiver heard of it is found, and proves nothing.
+        assert f"batches or replies were taken under {stolen}" in command(
+            "doctor", home=receiver.folder
+        )
+        got_in = tmp_path / "thief.json"
+        command("evidence", "export", letter.case_id, "-o", got_in, home=receiver.folder)
+        verified = tongban("verify", got_in, "--members", members, "--believe-records")
+        assert (verified.code, "seal.key_closed" in verified.out) == (1, True)
         bundle = orjson.loads((tmp_path / f"{honest}.json").read_bytes())
         for evidence in bundle["messages"]:
             del evidence["receipt"], evidence["receipt_sealed"]
@@ -259,11 +270,16 @@ def _thief(victim: City, kid: str) -> Forger:
     return thief
 
 
-def _refused(thief: Forger, receiver: City, dated: datetime) -> bool:
+def _send(thief: Forger, receiver: City, dated: datetime) -> tuple[Letter, Answer]:
     """A case in the victim's name, sealed at a time of the thief's choice."""
     draft = submission("T-1", thief.code, receiver.code)
     letter = thief.letter(receiver.member, draft.kind, draft.body)
     answer = thief.send(receiver.url, receiver.member, letter, iat=int(dated.timestamp()))
+    return letter, answer
+
+
+def _refused(thief: Forger, receiver: City, dated: datetime) -> bool:
+    _, answer = _send(thief, receiver, dated)
     if answer.status == 200:
         return False
     assert (answer.status, answer.code) == (401, "seal.key_closed")
