@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import baselines, engines, exchange, stages, translate
+from benchmarks import baselines, engines, exchange, stages, translate, trust
 from benchmarks.slow_signer import SIGNS_PER_S
 
 _OUTPUT = Path("build/bench.json")
@@ -29,6 +29,7 @@ def main() -> None:
     for suite in _SUITES:
         best = _best(suite, options)
         _keep(found, {f"exchange.{suite}.{k}": v for k, v in best.items()}, f"exchange {suite}")
+    _keep(found, _trust(found), "trust")
     short = min(options.messages, _SHORT)
     run = exchange.beside_tls("sm", messages=short, singles=100, runs=options.runs)
     _keep(found, run, "exchange sm over mutual TLS, in turns with plain HTTP")
@@ -74,6 +75,13 @@ def _best(
     return max(runs, key=lambda run: run["messages_per_s"])
 
 
+def _trust(found: dict[str, float]) -> dict[str, float]:
+    """With the share of what the sender of this run spent on a message."""
+    cost = trust.measure()
+    share = cost["trust.lookup_us"] / found["exchange.sm.cpu_us"]
+    return {**cost, "trust.share_of_message": share}
+
+
 def _ratios(found: dict[str, float]) -> dict[str, float]:
     """What the figures mean: who is faster than what, on this machine, in this minute."""
     sm, intl = (found[f"exchange.{suite}.messages_per_s"] for suite in _SUITES)
@@ -105,6 +113,8 @@ def _judge(found: dict[str, float]) -> None:
         ("p99 at rest, ms, both suites", "< 30", at_rest, at_rest < 30),
         ("growth in the second half, MiB, every run", "< 16", grown, grown < 16),
     ]
+    share = 100 * found["trust.share_of_message"]
+    targets.append(("trust, % of a message's CPU, sm", "< 2", share, share < 2))
     if (over := found.get("ratio.engines_to_shovel")) is not None:
         targets.append(("over servers, the best, to the shovel", ">= 1", over, over >= 1))
     sys.stdout.write("\ntargets\n")

@@ -164,7 +164,7 @@ class TrustTable(_Table):
     root: Path | None = None
     mirrors: list[str] = []
     folder: Path = Path("trust")
-    refresh_s: Annotated[float, Field(ge=1, le=86_400)] = 600.0
+    refresh_s: Annotated[float, Field(ge=1, le=86_400)] = 60.0
 
 
 class CityTable(_Table):
