@@ -29,6 +29,8 @@ _KEYS: dict[str, type] = {
     "flag": list,
     "list_by": str,
     "only": list,
+    "besides": str,
+    "when": dict,
     "required": bool,
     "tolerant": bool,
     "otherwise": str,
@@ -70,6 +72,12 @@ def read_field_rule(
     table = tables[rule.table] if rule.table else None
     if rule.path is not None:
         _check_path(rule, rule.path, resolve, table, found)
+    elif rule.besides or rule.when:
+        found.append("besides and when need a path")
+    if rule.besides is not None and rule.besides not in tables:
+        found.append(f"no table {rule.besides!r} (besides)")
+    for path, said in rule.when.items():
+        _check_condition(path, said, resolve, found)
     if table is not None:
         unknown = sorted({*rule.states, *rule.only} - table.words())
         if unknown:
@@ -118,9 +126,20 @@ def _make(column: str, keys: dict[str, Any], found: list[str]) -> FieldRule | No
         **{
             key: keys[key]
             for key in _KEYS
-            if key in keys and key not in ("path", "flag", "only", "reads", "is")
+            if key in keys and key not in ("path", "flag", "only", "reads", "is", "when")
         },
+        when=_conditions(keys.get("when", {}), found),
     )
+
+
+def _conditions(given: Mapping[str, Any], found: list[str]) -> dict[Path, str]:
+    conditions = {}
+    for text, said in given.items():
+        try:
+            conditions[parse(text)] = str(said)
+        except PathError as error:
+            found.append(str(error))
+    return conditions
 
 
 def _check_path(
@@ -162,6 +181,17 @@ def _check_path(
             found.append(f"{where} has no word {rule.otherwise} (otherwise)")
     if rule.only and table is None:
         found.append("only needs a table")
+
+
+def _check_condition(path: Path, said: str, resolve: Resolve, found: list[str]) -> None:
+    """Reading must give `said` by itself, or a field would mean more than it says."""
+    try:
+        target = resolve(path)
+    except PathError as error:
+        found.append(str(error))
+        return
+    if target.default != said:
+        found.append(f"when: {render(path)} is not {said} by default")
 
 
 def _fitting_ways(target: Target, *, listed: bool) -> tuple[str, ...]:

@@ -39,6 +39,9 @@ CARRIED: Mapping[str, Carried] = {
 _NATIONAL = ("base_code", "implementation_code")
 """Codes that name a matter without the help of a local one."""
 
+_NAMING = (*_NATIONAL, "local_code")
+"""Codes of which a document must hold one, or nobody could read which matter it means."""
+
 _CHECKED = {
     "implementation_code": check_implementation_code,
     "handling_item_code": check_handling_item_code,
@@ -117,8 +120,9 @@ class MatterPlan:
             "authority_name": handling.get("authority_name"),
             "authority_code": handling.get("authority_code"),
         }
-        if says["local_code"] is None and not self._stands_alone:
-            raise NoSuchMatter(f"the crosswalk names no local code for {row.base_code}")
+        if not any(says[what] for what in _NAMING if what in self.columns):
+            kinds = " or ".join(w.replace("_", " ") for w in _NAMING if w in self.columns)
+            raise NoSuchMatter(f"the crosswalk names no {kinds} for {row.base_code}")
         for what, column in self.columns.items():
             text = says[what]
             if text is not None:

@@ -68,6 +68,8 @@ class FieldRule:
     flag: tuple[str, str] | None = None
     list_by: str | None = None
     only: tuple[str, ...] = ()
+    besides: str | None = None
+    when: Mapping[Path, str] = field(default_factory=dict)
     required: bool = False
     tolerant: bool = False
     otherwise: str | None = None

@@ -58,6 +58,13 @@ class StatementPlan:
         self._sets, self._assume = statement.sets, statement.assume
         self._at = getter(statement.at)
         self._carried = self._all_carried()
+        self._reads_again = [self.main]
+
+    def beside(self, others: Iterable["StatementPlan"]) -> None:
+        """Know the statements that are read, for what of them reads again what this one writes."""
+        of_record = [plan for plan in others if plan.main.record == self.main.record]
+        self._reads_again += [plan.main for plan in of_record if plan.kind == self.kind]
+        self.main.beside(plan.main for plan in of_record)
 
     def _resolve(self, path: Path) -> Target:
         if self._apart and path[0] == _APPLICATION:
@@ -213,7 +220,7 @@ class StatementPlan:
         why = f"{self._family} has no field for it in {self.kind}"
         lost += [(path, why) for path in unsaid(tree, self._carried, self._default)]
         lost += [(f"files.{name}", f"{self._family} carries no files") for name in draft.files]
-        if not self.main.matches(main.values):
+        if not any(plan.matches(main.values) for plan in self._reads_again):
             lost.append(self._misread(main))
         return rows, [Loss(field, why) for field, why in dict(reversed(lost)).items()]
 
@@ -255,6 +262,13 @@ class StatementPlan:
 
     def _misread(self, row: Row) -> tuple[str, str]:
         column = self.main.unmatched(row.values)
+        if column is not None and self.main.bars(column, row.values):
+            raise rejected(
+                "the family takes this for another kind of message",
+                partner=self._context.city,
+                field=f"{row.record}.{column}",
+                value=row.values[column],
+            )
         path = next((p for p, c in self.main.column_of.items() if c == column), None)
         return (
             render(path) if path else str(column),

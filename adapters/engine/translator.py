@@ -41,6 +41,8 @@ class Translator:
         for plan in plans:
             if plan.mode.reads:
                 self._reading[plan.main.record.name].append(plan)
+        for plan in self._writing.values():
+            plan.beside(self._reading[plan.main.record.name])
 
     def read(self, rows: Sequence[Row]) -> list[Draft]:
         """The drafts that `rows` state, by time and then in the order of the case.

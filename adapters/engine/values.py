@@ -159,10 +159,15 @@ class FlagValue:
 
 
 class RegionValue:
-    """A region code of six digits; the long form with six zeros behind it is read too."""
+    """A region code of six digits; the longer forms with zeros behind it are read too.
+
+    Nine digits reach down to a town and twelve to a village; we know no place below a county.
+    """
 
     def read(self, text: str) -> str:
         code = text.strip()
+        if len(code) == 9:
+            code = f"{code}000"
         try:
             return region_code_from_twelve(code) if len(code) == 12 else check_region_code(code)
         except CodeInvalid as error:

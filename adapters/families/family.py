@@ -8,6 +8,7 @@ from adapters.engine.context import Context
 from adapters.engine.crosswalk import Crosswalk
 from adapters.engine.encoding import ENCODINGS
 from adapters.engine.mapping import adjusted
+from adapters.engine.renaming import rename
 from adapters.engine.rules import FamilyMapping, Mode
 from adapters.engine.translator import Translator
 from contracts.jurisdiction import Jurisdiction
@@ -18,7 +19,8 @@ class Profile:
     """A city: which family it speaks, and everything in which it differs from others.
 
     `codes` and `modes` change code tables and statements of the family's mapping; `options`
-    are settings that only the codec of the family knows.
+    are settings that only the codec of the family knows. `names` are the city's own names of
+    records and columns, for a family that is renamed by profiles.
     """
 
     city: str
@@ -31,17 +33,27 @@ class Profile:
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A format. `mapping` is None for a family that carries the contract as it is."""
+    """A format. `mapping` is None for a family that carries the contract as it is.
+
+    `renames` says that a profile may give other names to its records and columns.
+    """
 
     name: str
     make: Callable[[Profile], Adapter]
     mapping: Callable[[], FamilyMapping] | None = None
     encodings: tuple[str, ...] = ENCODINGS
     options: tuple[str, ...] = ()
+    renames: bool = False
+
+
+def renamed(mapping: FamilyMapping, profile: Profile) -> FamilyMapping:
+    """The mapping of a family with the native names that the city of `profile` has."""
+    return rename(mapping, profile.names)
 
 
 def compiled(mapping: FamilyMapping, profile: Profile) -> Translator:

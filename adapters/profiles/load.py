@@ -14,6 +14,7 @@ from adapters.adapter import Adapter
 from adapters.engine.crosswalk import Crosswalk, parse_crosswalk
 from adapters.engine.encoding import known_encoding
 from adapters.engine.rejection import Unfit
+from adapters.engine.renaming import mistakes_in
 from adapters.engine.rules import FamilyMapping, Mode
 from adapters.families.family import Family, Profile
 from adapters.families.table import FAMILIES
@@ -23,7 +24,10 @@ from contracts.jurisdiction import Jurisdiction
 
 PROFILE, CODES, CROSSWALK = "profile.toml", "codes.csv", "crosswalk.csv"
 
-_KEYS = {"city", "name", "family", "encoding", "jurisdiction", "matters", "statements", "options"}
+_KEYS = {
+    "city", "name", "family", "encoding", "jurisdiction", "matters", "statements", "options",
+    "names",
+}  # fmt: skip
 
 
 def load_adapter(folder: Path) -> Adapter:
@@ -62,11 +66,21 @@ def load_profile(folder: Path) -> Profile:
     settings = _Settings(top, family, mapping, mistakes)
     city, jurisdiction = settings.text("city"), settings.jurisdiction()
     encoding, modes, options = settings.encoding(), settings.modes(), settings.options()
-    name, scheme = settings.text("name"), settings.scheme()
+    name, scheme, names = settings.text("name"), settings.scheme(), settings.names()
     if mistakes or family is None or jurisdiction is None:
         raise SettingsInvalid(mistakes, source=folder.name)
     return Profile(
-        city, name, family.name, encoding, jurisdiction, scheme, crosswalk, codes, modes, options
+        city,
+        name,
+        family.name,
+        encoding,
+        jurisdiction,
+        scheme,
+        crosswalk,
+        codes,
+        modes,
+        options,
+        names,
     )
 
 
@@ -146,6 +160,18 @@ class _Settings:
     def options(self) -> dict[str, str]:
         known = set(self._family.options) if self._family else set()
         return {key: str(value) for key, value in self._table("options", known).items()}
+
+    def names(self) -> dict[str, str]:
+        given = self._top.get("names", {})
+        if not isinstance(given, dict):
+            self._add("names", "a table is needed")
+            return {}
+        if given and self._mapping and not (self._family and self._family.renames):
+            self._add("names", "the names of this family are fixed")
+        elif given and self._mapping:
+            for key, what in mistakes_in(given, self._mapping):
+                self._add(f"names.{key}", what)
+        return {key: str(name) for key, name in given.items()}
 
     def _table(self, key: str, known: set[str]) -> dict[str, Any]:
         table = self._top.get(key, {})

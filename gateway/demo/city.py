@@ -19,6 +19,7 @@ from pathlib import Path
 import aiohttp
 import orjson
 
+from adapters.engine.encoding import decode, encode
 from gateway.cli.language import say
 from gateway.config import FILE_NAME
 from gateway.member_folder import NewMember, make_member_folder
@@ -34,6 +35,7 @@ _LAST_LINES = 15
 _NUMBER = {
     "up_pro": re.compile(r'"project_no": ?"([^"]+)"'),
     "gdbs": re.compile(r'FieldName="(?:SBLSH|YWLSH)">([^<]+)<'),
+    "gbt39046": re.compile(r"<BJBH>([^<]+)<"),
     "contract": re.compile(r'"number": ?"([^"]+)"'),
 }
 
@@ -128,7 +130,7 @@ class City:
         """Put a document into `in/`: under a dot-name first, so that it appears whole."""
         folder = self.home / "city" / "in"
         hidden = folder / f".{name}"
-        hidden.write_bytes(text.encode(self.encoding))
+        hidden.write_bytes(encode(text, self.encoding))
         hidden.rename(folder / name)
 
     def rejection(self, name: str) -> str | None:
@@ -145,7 +147,7 @@ class City:
         return sorted(self.out.glob(f"[!.]*-{kind}-*"))
 
     def read(self, document: Path) -> str:
-        return document.read_bytes().decode(self.encoding)
+        return decode(document.read_bytes(), self.encoding)
 
     def number_in(self, text: str) -> str:
         """The number by which a native document calls its case."""

@@ -64,7 +64,7 @@ def _folded(line: str, common: re.Pattern[str], width: int) -> list[Text]:
 
 def _readable(family: str, text: str) -> str:
     """JSON Lines one field a line; XML as it is."""
-    if family == "gdbs":
+    if family in ("gbt39046", "gdbs"):
         return text.strip()
     rows = [json.loads(line) for line in text.splitlines() if line.strip()]
     return "\n".join(_row(row) for row in rows)

@@ -6,16 +6,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from adapters.families import table
 from adapters.profiles.load import builtin_profile, load_adapter
 from contracts.errors import DocumentRejected
 from contracts.reasons import REASONS
 
 VECTORS = Path(__file__).parents[2] / "vectors"
-ADAPTERS = {city: load_adapter(builtin_profile(city)) for city in ("410100", "440100", "430100")}
+FAMILIES = Path(table.__file__).parent
+CITIES = ("410100", "440100", "430100", "410200")
+ADAPTERS = {city: load_adapter(builtin_profile(city)) for city in CITIES}
 SAMPLES = {
     "410100": sorted((VECTORS / "up_pro").glob("[0-9]*.jsonl")),
     "440100": sorted((VECTORS / "gdbs").glob("[0-9]*.xml")),
     "430100": sorted((VECTORS / "up_pro" / "expected").glob("*.jsonl")),
+    "410200": sorted((FAMILIES / "gbt39046" / "samples").glob("*.xml")),
 }
 
 

@@ -11,11 +11,13 @@ from contracts.messages import Kind
 from tests.property.adapters.bodies import drafted
 from tests.property.adapters.leaves import leaves
 
-CITIES = ("410100", "440100", "430100")
+CITIES = ("410100", "440100", "430100", "410200", "410700")
 NOT_CARRIED: dict[str, tuple[Kind, ...]] = {
     "410100": (),
     "440100": (Kind.WITHDRAW, Kind.REMIND, Kind.EVALUATE, Kind.ANSWER_EVALUATION),
     "430100": (),
+    "410200": (),
+    "410700": (),
 }
 ADDED = (
     "application.matter.",  # by the crosswalk
