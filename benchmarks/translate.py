@@ -9,7 +9,13 @@ from adapters.profiles.load import builtin_profile, load_adapter
 from benchmarks.members import RECEIVER, SENDER, sample_draft
 
 _SECONDS = 1.0
-_PROFILES = {"up_pro": "410100", "gdbs": "440100", "contract": "430100", "gbt39046": "410200"}
+_PROFILES = {
+    "up_pro": "410100",
+    "gdbs": "440100",
+    "contract": "430100",
+    "gbt39046": "410200",
+    "case_json": "410300",
+}
 
 
 class Translation:

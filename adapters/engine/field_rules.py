@@ -6,7 +6,7 @@ them. Every finding is a sentence; the caller adds file, statement and field.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, get_origin
 
 from adapters.engine.moments import FORMATS
 from adapters.engine.paths import EACH, Path, PathError, Target, parse, render
@@ -26,6 +26,7 @@ _KEYS: dict[str, type] = {
     "digits": bool,
     "region": bool,
     "credit": bool,
+    "json": bool,
     "flag": list,
     "list_by": str,
     "only": list,
@@ -161,6 +162,7 @@ def _check_path(
             "digits",
             "region",
             "credit",
+            "json",
             "flag",
             "list_by",
         )
@@ -201,6 +203,8 @@ def _fitting_ways(target: Target, *, listed: bool) -> tuple[str, ...]:
         return ("table",)
     if target.is_model:
         return ("a field inside it",)
+    if get_origin(target.type) is dict:
+        return ("json",)
     return _WAYS.get(target.type, ("a field of text, number, time, or a word",))
 
 

@@ -16,6 +16,7 @@ from adapters.engine.values import (
     CreditValue,
     DigitsValue,
     FlagValue,
+    JsonValue,
     ListValue,
     MomentValue,
     MoneyValue,
@@ -53,6 +54,7 @@ def value_of(rule: FieldRule, tables: Mapping[str, CodeTable]) -> Value:
         (rule.digits, DigitsValue),
         (rule.region, RegionValue),
         (rule.credit, CreditValue),
+        (rule.json, JsonValue),
     ):
         if wanted:
             return value()

@@ -19,6 +19,7 @@ from contracts.codes import (
     check_credit_code,
     check_handling_item_code,
     check_implementation_code,
+    check_region_code,
 )
 from contracts.codes.region import region as region_named
 from contracts.errors import CodeInvalid
@@ -46,6 +47,7 @@ _CHECKED = {
     "implementation_code": check_implementation_code,
     "handling_item_code": check_handling_item_code,
     "authority_code": check_credit_code,
+    "region": check_region_code,
 }
 
 
@@ -77,6 +79,7 @@ class MatterPlan:
             base=said.get("base_code"),
             implementation=said.get("implementation_code"),
             local=said.get("local_code"),
+            region=said.get("region"),
             authority=said.get("authority_code"),
         )
         matter = {
@@ -117,6 +120,8 @@ class MatterPlan:
             "handling_item_code": matter.get("handling_item_code"),
             "local_code": own or row.local_code,
             "version": self._version(matter.get("version"), lost),
+            "region": handling["region"],
+            "region_name": handling.get("name"),
             "authority_name": handling.get("authority_name"),
             "authority_code": handling.get("authority_code"),
         }
@@ -154,26 +159,28 @@ class MatterPlan:
         if matter.get("local_code") and (own is None or "local_code" not in self.columns):
             yield "application.matter.local_code.scheme", why_local
             yield "application.matter.local_code.value", why_local
-        back = _handling(
-            {k: handling[k] for k in _AUTHORITY if k in self.columns and k in handling}, row
-        )
+        said = {what: handling[name] for what, name in _PLACES.items() if name in handling}
+        back = _handling({what: said[what] for what in self.columns if what in said}, row)
         for what in ("region", "name", "authority_name", "authority_code"):
             if handling.get(what) not in (None, back.get(what)):
                 yield f"application.handling.{what}", why
 
 
 _AUTHORITY = ("authority_name", "authority_code")
+_PLACES = {"region": "region", "region_name": "name", **{what: what for what in _AUTHORITY}}
 
 
 def _handling(said: Mapping[str, Any], row: Row) -> dict[str, str]:
-    """The handling jurisdiction: region by the crosswalk, authority as said, else by it.
+    """The handling jurisdiction: region and authority as said, else by the crosswalk.
 
     The two halves of an authority are never taken from two sources, unless both mean the
     same authority.
     """
-    handling = {"region": row.region}
+    handling = {"region": said.get("region", row.region)}
     with suppress(CodeInvalid):
-        handling["name"] = region_named(row.region).name
+        handling["name"] = region_named(handling["region"]).name
+    if "region_name" in said:
+        handling["name"] = said["region_name"]
     stated = {what: said[what] for what in _AUTHORITY if what in said}
     known = {
         what: value

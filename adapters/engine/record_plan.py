@@ -16,6 +16,7 @@ from adapters.engine.fields import (
     reader_of,
     writer_of,
 )
+from adapters.engine.json_text import is_json
 from adapters.engine.losses import NATIVE, Carried, carry
 from adapters.engine.matter import CARRIED as MATTER_CARRIED
 from adapters.engine.matter import MatterPlan
@@ -251,6 +252,7 @@ class RecordPlan:
             and isinstance(text, str)
             and not (known.longest and len(text) > known.longest)
             and not (known.number and not (text.isascii() and text.isdigit()))
+            and not (known.json and not is_json(text))
         )
 
     def _may_replace(self, column: str, text: str) -> bool:

@@ -32,11 +32,15 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A native field: its longest text in characters (0: any) and whether it is a number."""
+    """A native field: its longest text in characters (0: any), and whether it is no text.
+
+    A field that is JSON holds a list or an object, here as its JSON text.
+    """
 
     name: str
     longest: int = 0
     number: bool = False
+    json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class FieldRule:
     digits: bool = False
     region: bool = False
     credit: bool = False
+    json: bool = False
     flag: tuple[str, str] | None = None
     list_by: str | None = None
     only: tuple[str, ...] = ()
@@ -91,6 +96,8 @@ class MatterRule:
     local_code: str | None = None
     version: str | None = None
     name: str | None = None
+    region: str | None = None
+    region_name: str | None = None
     authority_name: str | None = None
     authority_code: str | None = None
 

@@ -16,6 +16,7 @@ from adapters.engine.encoding import known_encoding
 from adapters.engine.rejection import Unfit
 from adapters.engine.renaming import mistakes_in
 from adapters.engine.rules import FamilyMapping, Mode
+from adapters.engine.writers import rivals
 from adapters.families.family import Family, Profile
 from adapters.families.table import FAMILIES
 from adapters.profiles.codes import Codes, parse_codes
@@ -148,14 +149,10 @@ class _Settings:
         return modes
 
     def _check_one_writer(self, modes: dict[str, Mode]) -> None:
-        writers: dict[str, str] = {}
-        for statement in self._mapping.statements if self._mapping else ():
-            if modes.get(statement.name, statement.mode).writes:
-                first = writers.setdefault(statement.kind, statement.name)
-                if first != statement.name:
-                    self._add(
-                        f"statements.{statement.name}", f"{first} writes {statement.kind} too"
-                    )
+        statements = self._mapping.statements if self._mapping else ()
+        writing = [s for s in statements if modes.get(s.name, s.mode).writes]
+        for first, second in rivals(writing):
+            self._add(f"statements.{second.name}", f"{first.name} writes {second.kind} too")
 
     def options(self) -> dict[str, str]:
         known = set(self._family.options) if self._family else set()

@@ -13,12 +13,13 @@ from contracts.reasons import REASONS
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 FAMILIES = Path(table.__file__).parent
-CITIES = ("410100", "440100", "430100", "410200")
+CITIES = ("410100", "440100", "430100", "410200", "410300")
 ADAPTERS = {city: load_adapter(builtin_profile(city)) for city in CITIES}
 SAMPLES = {
     "410100": sorted((VECTORS / "up_pro").glob("[0-9]*.jsonl")),
     "440100": sorted((VECTORS / "gdbs").glob("[0-9]*.xml")),
     "430100": sorted((VECTORS / "up_pro" / "expected").glob("*.jsonl")),
+    "410300": sorted((FAMILIES / "case_json" / "samples").glob("*.json")),
     "410200": sorted((FAMILIES / "gbt39046" / "samples").glob("*.xml")),
 }
 
@@ -39,6 +40,8 @@ def read(city: str, document: bytes) -> None:
 @example(document=b'{"table":"up_pro_process","row":{"project_no":"\\ud800","event_name":"01"}}')
 @example(document=b'{"number":"\\ud800","kind":"case.remind","body":{}}')
 @example(document=b'{"number":"1","kind":["a"],"body":{"reminded_at":1e999}}')
+@example(document=b'{"type":10,"case":{"unid":"1"},"body":{"attrs":[[]]}}')
+@example(document=b'[{"type":1e3},{"type":99,"case":{"unid":"1","case.unid":1}}]')
 @example(document=b'{"table":{"a":1},"row":{"project_no":[]}}')
 @settings(max_examples=100)
 def test_any_bytes(city: str, document: bytes) -> None:

@@ -11,13 +11,15 @@ from contracts.messages import Kind
 from tests.property.adapters.bodies import drafted
 from tests.property.adapters.leaves import leaves
 
-CITIES = ("410100", "440100", "430100", "410200", "410700")
+CITIES = ("410100", "440100", "430100", "410200", "410700", "410300", "410800")
 NOT_CARRIED: dict[str, tuple[Kind, ...]] = {
     "410100": (),
     "440100": (Kind.WITHDRAW, Kind.REMIND, Kind.EVALUATE, Kind.ANSWER_EVALUATION),
     "430100": (),
     "410200": (),
     "410700": (),
+    "410300": (),
+    "410800": (),
 }
 ADDED = (
     "application.matter.",  # by the crosswalk

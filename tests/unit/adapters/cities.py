@@ -29,5 +29,9 @@ def gbt39046() -> Adapter:
     return adapter("410200")
 
 
+def case_json() -> Adapter:
+    return adapter("410300")
+
+
 def contract() -> Adapter:
     return adapter("430100")

@@ -7,13 +7,22 @@ drafts that are only read (a result row or a close that states the decision as w
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
 
 from adapters.adapter import Adapter, Draft
 from contracts.messages import Kind
-from tests.unit.adapters.cities import FAMILIES, VECTORS, contract, gbt39046, gdbs, up_pro
+from tests.unit.adapters.cities import (
+    FAMILIES,
+    VECTORS,
+    case_json,
+    contract,
+    gbt39046,
+    gdbs,
+    up_pro,
+)
 
 TECHNICAL = {"row_guid", "is_sync", "cd_time"}
 CANNOT_GO_BACK = {
@@ -26,6 +35,7 @@ CANNOT_GO_BACK = {
     "15-closed-without-result": "the result is written",
     "18-delivered-by-waybill": "the way of the delivery is written",
     "23-evaluated-and-answered": "one document a draft is written",
+    "19-whole-case-out-of-order": "one document a draft is written",
     "24-whole-case-out-of-order": "one document a draft is written",
 }
 
@@ -40,6 +50,7 @@ def of_family() -> list[object]:
         for adapter, path in (
             *((up_pro(), path) for path in good(VECTORS / "up_pro", "jsonl")),
             *((gdbs(), path) for path in good(VECTORS / "gdbs", "xml")),
+            *((case_json(), path) for path in good(FAMILIES / "case_json" / "samples", "json")),
             *((gbt39046(), path) for path in good(FAMILIES / "gbt39046" / "samples", "xml")),
         )
     ]
@@ -74,7 +85,7 @@ def test_a_sample_is_written_as_it_was(adapter: Adapter, path: Path) -> None:
     assert content(document.data) == content(path.read_bytes())
 
 
-def content(document: bytes) -> list[tuple[str, dict[str, str]]]:
+def content(document: bytes) -> list[Any]:
     if document.lstrip().startswith(b"<"):
         root = etree.fromstring(document)
         if root.tag != "ExInfo":
@@ -82,6 +93,9 @@ def content(document: bytes) -> list[tuple[str, dict[str, str]]]:
         (info,) = root.findall("standardInfo")
         fields = {str(f.attrib["FieldName"]): f.text for f in info if f.text}
         return [(str(info.attrib["process"]), dict(sorted(fields.items())))]
+    if document.lstrip()[:1] in (b"[", b"{") and b'"case"' in document:
+        said = json.loads(document)
+        return [_without_names(m) for m in (said if isinstance(said, list) else [said])]
     rows = [json.loads(line) for line in document.decode().splitlines()]
     return [
         (
@@ -92,6 +106,17 @@ def content(document: bytes) -> list[tuple[str, dict[str, str]]]:
     ]
 
 
+def _without_names(said: Any) -> Any:
+    """A message without what names it and its materials, and what is empty or set aside."""
+    if isinstance(said, list):
+        return [_without_names(each) for each in said]
+    if not isinstance(said, dict):
+        return said
+    named = "fromAreaCode" in said  # the number of the case has the same name as names of messages
+    kept = {k: _without_names(v) for k, v in said.items() if k != "PWD" and (named or k != "unid")}
+    return {name: value for name, value in kept.items() if value not in ([], {}, "")}
+
+
 def _facts(data_set: etree._Element) -> dict[str, str]:
     """What stands in a data set itself, in any order."""
     return dict(sorted((str(f.tag), f.text) for f in data_set if f.text and not len(f)))
@@ -99,14 +124,20 @@ def _facts(data_set: etree._Element) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("city", "family"),
-    [("410100", "up_pro"), ("440100", "gdbs"), ("430100", "contract"), ("410200", "gbt39046")],
+    [
+        ("410100", "up_pro"),
+        ("440100", "gdbs"),
+        ("430100", "contract"),
+        ("410200", "gbt39046"),
+        ("410300", "case_json"),
+    ],
 )
 def test_packaged_samples_are_read(city: str, family: str) -> None:
     from adapters.families import table
     from tests.unit.adapters.cities import adapter
 
     folder = Path(table.__file__).parent / family / "samples"
-    samples = [path for path in folder.iterdir() if path.suffix in (".jsonl", ".xml")]
+    samples = [path for path in folder.iterdir() if path.suffix in (".jsonl", ".json", ".xml")]
     assert samples
     for sample in samples:
         assert adapter(city).read(sample.read_bytes())
