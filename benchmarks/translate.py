@@ -15,6 +15,8 @@ _PROFILES = {
     "epoint": "430100",
     "kstb": "410100-kstb",
     "contract": "419001",
+    "gbt39046": "410200",
+    "case_json": "410300",
 }
 
 

@@ -40,6 +40,9 @@ CARRIED: Mapping[str, Carried] = {
 _NATIONAL = ("base_code", "implementation_code")
 """Codes that name a matter without the help of a local one."""
 
+_NAMING = (*_NATIONAL, "local_code")
+"""Codes of which a document must hold one, or nobody could read which matter it means."""
+
 _CHECKED = {
     "implementation_code": check_implementation_code,
     "handling_item_code": check_handling_item_code,
@@ -122,11 +125,13 @@ class MatterPlan:
             "local_code": own or row.local_code,
             "version": self._version(matter.get("version"), lost),
             "region": handling["region"],
+            "region_name": handling.get("name"),
             "authority_name": handling.get("authority_name"),
             "authority_code": handling.get("authority_code"),
         }
-        if says["local_code"] is None and not self._stands_alone:
-            raise NoSuchMatter(f"the crosswalk names no local code for {row.base_code}")
+        if not any(says[what] for what in _NAMING if what in self.columns):
+            kinds = " or ".join(w.replace("_", " ") for w in _NAMING if w in self.columns)
+            raise NoSuchMatter(f"the crosswalk names no {kinds} for {row.base_code}")
         for what, column in self.columns.items():
             text = says[what]
             if text is not None:
@@ -158,16 +163,15 @@ class MatterPlan:
         if matter.get("local_code") and (own is None or "local_code" not in self.columns):
             yield "application.matter.local_code.scheme", why_local
             yield "application.matter.local_code.value", why_local
-        back = _handling(
-            {k: handling[k] for k in _SAID if k in self.columns and k in handling}, row
-        )
+        said = {what: handling[name] for what, name in _PLACES.items() if name in handling}
+        back = _handling({what: said[what] for what in self.columns if what in said}, row)
         for what in ("region", "name", "authority_name", "authority_code"):
             if handling.get(what) not in (None, back.get(what)):
                 yield f"application.handling.{what}", why
 
 
 _AUTHORITY = ("authority_name", "authority_code")
-_SAID = ("region", *_AUTHORITY)
+_PLACES = {"region": "region", "region_name": "name", **{what: what for what in _AUTHORITY}}
 
 
 def _handling(said: Mapping[str, Any], row: Row) -> dict[str, str]:
@@ -179,6 +183,8 @@ def _handling(said: Mapping[str, Any], row: Row) -> dict[str, str]:
     handling = {"region": said.get("region", row.region)}
     with suppress(CodeInvalid):
         handling["name"] = region_named(handling["region"]).name
+    if "region_name" in said:
+        handling["name"] = said["region_name"]
     stated = {what: said[what] for what in _AUTHORITY if what in said}
     known = {
         what: value

@@ -16,7 +16,9 @@ from adapters.adapter import Adapter
 from adapters.engine.crosswalk import Crosswalk, parse_crosswalk
 from adapters.engine.encoding import known_encoding
 from adapters.engine.rejection import Unfit
+from adapters.engine.renaming import mistakes_in
 from adapters.engine.rules import FamilyMapping, Mode
+from adapters.engine.writers import rivals
 from adapters.families.family import Family, Profile
 from adapters.families.table import FAMILIES
 from adapters.profiles.codes import Codes, parse_codes
@@ -28,7 +30,7 @@ PROFILE, CODES, CROSSWALK = "profile.toml", "codes.csv", "crosswalk.csv"
 
 _KEYS = {
     "city", "name", "family", "encoding", "jurisdiction", "matters", "statements", "options",
-    "secrets",
+    "names", "secrets",
 }  # fmt: skip
 
 
@@ -90,13 +92,24 @@ def load_profile(folder: Path) -> Profile:
     settings = _Settings(top, family, mapping, mistakes)
     city, jurisdiction = settings.text("city"), settings.jurisdiction()
     encoding, modes, options = settings.encoding(), settings.modes(), settings.options()
-    name, scheme, references = settings.text("name"), settings.scheme(), settings.references()
+    name, scheme = settings.text("name"), settings.scheme()
+    references, names = settings.references(), settings.names()
     if mistakes or family is None or jurisdiction is None:
         raise SettingsInvalid(mistakes, source=folder.name)
     return Profile(
-        city, name, family.name, encoding, jurisdiction, scheme, crosswalk, codes, modes, options,
+        city,
+        name,
+        family.name,
+        encoding,
+        jurisdiction,
+        scheme,
+        crosswalk,
+        codes,
+        modes,
+        options,
         references,
-    )  # fmt: skip
+        names=names,
+    )
 
 
 class _Settings:
@@ -163,14 +176,10 @@ class _Settings:
         return modes
 
     def _check_one_writer(self, modes: dict[str, Mode]) -> None:
-        writers: dict[str, str] = {}
-        for statement in self._mapping.statements if self._mapping else ():
-            if modes.get(statement.name, statement.mode).writes:
-                first = writers.setdefault(statement.kind, statement.name)
-                if first != statement.name:
-                    self._add(
-                        f"statements.{statement.name}", f"{first} writes {statement.kind} too"
-                    )
+        statements = self._mapping.statements if self._mapping else ()
+        writing = [s for s in statements if modes.get(s.name, s.mode).writes]
+        for first, second in rivals(writing):
+            self._add(f"statements.{second.name}", f"{first.name} writes {second.kind} too")
 
     def options(self) -> dict[str, str]:
         known = set(self._family.options) if self._family else set()
@@ -184,6 +193,18 @@ class _Settings:
                 what = "file:NAME (seen from the member's folder) or env:NAME is needed"
                 self._add(f"secrets.{name}", what)
         return {name: str(reference) for name, reference in given.items()}
+
+    def names(self) -> dict[str, str]:
+        given = self._top.get("names", {})
+        if not isinstance(given, dict):
+            self._add("names", "a table is needed")
+            return {}
+        if given and self._mapping and not (self._family and self._family.renames):
+            self._add("names", "the names of this family are fixed")
+        elif given and self._mapping:
+            for key, what in mistakes_in(given, self._mapping):
+                self._add(f"names.{key}", what)
+        return {key: str(name) for key, name in given.items()}
 
     def _table(self, key: str, known: set[str]) -> dict[str, Any]:
         table = self._top.get(key, {})

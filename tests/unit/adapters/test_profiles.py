@@ -29,7 +29,10 @@ def profile(folder: Path, toml: str = "", codes: str = "", crosswalk: str = CROS
     return folder
 
 
-@pytest.mark.parametrize("code", ["410100", "410200", "419001", "430100", "440100"])
+@pytest.mark.parametrize(
+    "code",
+    ["410100", "410200", "410700", "410300", "410800", "419001", "430100", "440100"],
+)
 def test_the_profiles_that_come_with_it_hold(code: str) -> None:
     assert code in builtin_profiles()
     found = load_profile(builtin_profile(code))
