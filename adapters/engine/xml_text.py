@@ -102,9 +102,10 @@ def _plain(element: etree._Element, count: _Count, depth: int = 1) -> Element:
     tag = element.tag
     if not isinstance(tag, str):
         raise Unfit("an entity reference is not allowed", line=line)
-    children = [_plain(child, count, depth + 1) for child in element]
-    if any(child.tail and child.tail.strip() for child in element):
-        raise Unfit("text between elements", line=line)
-    attributes = {str(name): str(value) for name, value in element.attrib.items()}
-    text = element.text or ""
-    return Element(tag, attributes, str(text), line, children)
+    children = []
+    for child in element:
+        if (tail := child.tail) and not tail.isspace():
+            raise Unfit("text between elements", line=line)
+        children.append(_plain(child, count, depth + 1))
+    attributes = {str(name): str(value) for name, value in element.items()}
+    return Element(tag, attributes, str(element.text or ""), line, children)
