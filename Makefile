@@ -22,9 +22,10 @@ demo: $(READY)   ## run the main job in a scratch folder; KEEP=1 leaves it runni
 	$(BIN)/tongban demo $(if $(KEEP),--keep) $(if $(ENGINE),--engine $(ENGINE))
 
 test: $(READY)   ## pass the tests, the fast ones first
-	tools/need openssl softhsm2-util:softhsm2
+	tools/need openssl
 	$(BIN)/python -m tests.processes.postgres
 	$(BIN)/python -m tests.processes.rabbitmq
+	$(BIN)/python -m tests.processes.softhsm
 	$(BIN)/python -m pytest -n auto tests/unit tests/property tests/ports tests/architecture
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults tests/end_to_end
 

@@ -5,13 +5,14 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
 import orjson
 
+from benchmarks import slow_signer
 from benchmarks.members import make_two
 from gateway import config
 
@@ -23,6 +24,7 @@ class Ground:
     """What both gateways stand on: a file of SQLite and one process each."""
 
     processes = 1
+    tls = False  # plain HTTP
 
     def prepare(self, folder: Path) -> None:
         """Say so in a member's settings; as `tongban init` makes them they do."""
@@ -35,11 +37,21 @@ class Ground:
         }
 
 
+class OverTls(Ground):
+    """The same, and they meet over mutual TLS."""
+
+    tls = True
+
+
 @contextmanager
-def _gateways(folder: Path, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+def _gateways(
+    folder: Path, count: int, environment: Mapping[str, str]
+) -> Iterator[list[subprocess.Popen[bytes]]]:
     """So many processes of one gateway, at one port."""
     command = [sys.executable, "-m", "benchmarks.receiver", str(folder)]
-    processes = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(count)]
+    processes = [
+        subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) for _ in range(count)
+    ]
     try:
         if processes:
             _await_ready(folder, processes[0])
@@ -52,7 +64,7 @@ def _gateways(folder: Path, count: int) -> Iterator[list[subprocess.Popen[bytes]
 
 
 def _await_ready(folder: Path, process: subprocess.Popen[bytes]) -> None:
-    url = f"http://{config.load(folder).settings.gateway.listen}/health/ready"
+    url = f"http://{config.load(folder).settings.gateway.operations_listen}/health/ready"
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -106,26 +118,33 @@ def _disk_bytes(folder: Path) -> int:
 
 
 def measure(
-    suite: str, *, messages: int, singles: int | None, ground: Ground | None = None
+    suite: str,
+    *,
+    messages: int,
+    singles: int | None,
+    ground: Ground | None = None,
+    signs_per_s: float | None = None,
 ) -> dict[str, float]:
     """One run; both members have `suite`. Numbers as they stand in ``bench.json``.
 
     On `ground` both members have so many processes, and latency is measured with one only.
+    With `signs_per_s` no process signs more often than that.
     """
     ground = ground or Ground()
+    environment = slow_signer.environment(signs_per_s)
     with tempfile.TemporaryDirectory(prefix="tongban-bench-") as scratch, ExitStack() as end:
-        sender, receiver = make_two(Path(scratch), suite)
+        sender, receiver = make_two(Path(scratch), suite, tls=ground.tls)
         for folder in (sender, receiver):
             ground.prepare(folder)
-        receivers = end.enter_context(_gateways(receiver, ground.processes))
+        receivers = end.enter_context(_gateways(receiver, ground.processes, environment))
         # They hold the lanes before the one that makes the load comes.
-        senders = end.enter_context(_gateways(sender, ground.processes - 1))
+        senders = end.enter_context(_gateways(sender, ground.processes - 1, environment))
         before = [_cpu_seconds(process.pid) for process in (*receivers, *senders)]
         resident = _Resident(receivers[0].pid)
         resident.start()
         command = [sys.executable, "-m", "benchmarks.sender", str(sender), str(messages)]
         command += [] if senders else [str(singles or 0)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environment)
         report = orjson.loads(done.stdout.splitlines()[-1])
         total = messages + (0 if senders else singles or 0) + _WARM_UP
         used = [
@@ -145,6 +164,19 @@ def measure(
             "second_half_growth_mib": max(map(_second_half_growth, (ours, theirs))),
             **ground.disk_bytes(sender, receiver, total),
         }
+
+
+def beside_tls(suite: str, *, messages: int, singles: int, runs: int = 2) -> dict[str, float]:
+    """Mutual TLS and plain HTTP in turns, in the same minutes: the best of each, as they stand in
+    ``bench.json``, and what part of the plain rate is left."""
+    plain, tls = 0.0, dict[str, float]()
+    for _ in range(runs):
+        rate = measure(suite, messages=messages, singles=None)["messages_per_s"]
+        plain = max(plain, rate)
+        run = measure(suite, messages=messages, singles=singles, ground=OverTls())
+        tls = max(tls, run, key=lambda each: each.get("messages_per_s", 0.0))
+    found = {f"exchange.{suite}.tls.{name}": value for name, value in tls.items()}
+    return {**found, f"ratio.{suite}_tls_to_plain": tls["messages_per_s"] / plain}
 
 
 if __name__ == "__main__":

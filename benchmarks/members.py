@@ -24,18 +24,26 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def make_two(folder: Path, suite: str) -> tuple[Path, Path]:
+def make_two(folder: Path, suite: str, *, tls: bool = False) -> tuple[Path, Path]:
     """Folders of a sender and a receiver of one suite, each knowing the other."""
     members = [
         make_member_folder(
             folder / code,
-            NewMember(code, suite, f"127.0.0.1:{free_port()}", plain_http=True),
+            NewMember(code, suite, f"127.0.0.1:{free_port()}", plain_http=not tls),
         )
         for code in (SENDER, RECEIVER)
     ]
     for code in (SENDER, RECEIVER):
         write_members(folder / code / "members.json", members)
+        _ask_apart(folder / code)
     return folder / SENDER, folder / RECEIVER
+
+
+def _ask_apart(member: Path) -> None:
+    """Health has an address of its own, whatever partners speak."""
+    settings = member / FILE_NAME
+    place = f'[gateway]\noperations_listen = "127.0.0.1:{free_port()}"\n'
+    settings.write_text(settings.read_text().replace("[gateway]\n", place))
 
 
 def move_to_servers(member: Path, database: str, broker: str, password: str) -> None:

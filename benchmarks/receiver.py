@@ -5,7 +5,9 @@ from pathlib import Path
 
 import uvloop
 
+from benchmarks import slow_signer
 from gateway import bootstrap, config
 
 if __name__ == "__main__":
-    uvloop.run(bootstrap.run(config.load(Path(sys.argv[1]))))
+    _folder = config.load(Path(sys.argv[1]))
+    uvloop.run(bootstrap.run(_folder, before_signer=slow_signer.asked()))

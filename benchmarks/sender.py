@@ -14,6 +14,7 @@ from typing import Protocol
 import orjson
 import uvloop
 
+from benchmarks import slow_signer
 from benchmarks.members import sample_draft
 from gateway import bootstrap, config
 from gateway.exchange.submit import Submit
@@ -131,7 +132,9 @@ def _kib(field: str) -> int:
 
 async def _main(folder: Path, messages: int, singles: int | None) -> None:
     meter = CountingMeter()
-    running = bootstrap.gateway(config.load(folder), metrics=meter)
+    running = bootstrap.gateway(
+        config.load(folder), metrics=meter, before_signer=slow_signer.asked()
+    )
     serving = asyncio.create_task(running.run())
     await running.started.wait()
     submit = running.submit

@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from contracts.asyncapi import asyncapi
 from contracts.case import Application, Case
 from contracts.envelope import CONTRACT, Envelope
+from contracts.local import local_openapi
 from contracts.matter import MatterDefinition
 from contracts.messages import BODIES
 from contracts.model import Model
@@ -32,12 +33,21 @@ _MODELS: dict[str, type[Model]] = {
     "matter-definition": MatterDefinition,
 }
 
+_PINNED = {
+    "type": "mutualTLS",
+    "description": "TLS 1.3; the certificate has a valid pin in the entry of a member",
+}
+
 
 def documents() -> dict[str, dict[str, Any]]:
     """File name to document, for every model, every kind's body, the API, and the queue."""
     models = _MODELS | {f"body-{kind.value}": body for kind, body in BODIES.items()}
     files = {f"{name}.schema.json": _schema(name, model) for name, model in models.items()}
-    return files | {"openapi.json": openapi(), "asyncapi.json": asyncapi()}
+    return files | {
+        "openapi.json": openapi(),
+        "local-openapi.json": local_openapi(),
+        "asyncapi.json": asyncapi(),
+    }
 
 
 def openapi() -> dict[str, Any]:
@@ -57,16 +67,17 @@ def openapi() -> dict[str, Any]:
         "jsonSchemaDialect": _DIALECT,
         "paths": {
             "/exchange/v1/batches": {"post": _post_batches()},
-            "/health/live": {"get": _get("The process runs", {"200": "It runs"})},
+            "/health/live": {"get": _for_operators(_get("The process runs", {"200": "It runs"}))},
             "/health/ready": {
                 "get": _get(
                     "Whether batches would be taken now",
                     {"200": "They would", "503": "They would not; `faults` says why"},
                 )
             },
-            "/metrics": {"get": _metrics()},
+            "/metrics": {"get": _for_operators(_metrics())},
         },
-        "components": {"schemas": schemas["$defs"]},
+        "security": [{"pinned": []}],
+        "components": {"schemas": schemas["$defs"], "securitySchemes": {"pinned": _PINNED}},
     }
 
 
@@ -108,6 +119,11 @@ def _get(summary: str, answers: dict[str, str]) -> dict[str, Any]:
             status: {"description": text, "content": content} for status, text in answers.items()
         },
     }
+
+
+def _for_operators(operation: dict[str, Any]) -> dict[str, Any]:
+    """Not at the address of partners, and without a certificate."""
+    return {**operation, "security": [], "tags": ["operators"]}
 
 
 def _metrics() -> dict[str, Any]:

@@ -19,9 +19,11 @@ from contracts.errors import SettingsInvalid
 from gateway.calendars import load_calendar
 from gateway.key_settings import missing_of_keys
 from gateway.loopback import is_loopback, leads_to_loopback
+from gateway.officer_settings import missing_of_local, missing_of_officers, missing_of_oidc
 from gateway.settings import GatewayTable, QueueTable, Settings, StoreTable
 
 FILE_NAME = "tongban.toml"
+_ROOT = 0
 
 
 class Home(BaseModel):
@@ -59,7 +61,7 @@ def load(folder: Path, **gateway: object) -> Home:
         ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsInvalid([str(error)], source=str(file)) from error
-    mistakes = _strange_variables()
+    mistakes = [*_strange_variables(), *_strange_owner(file)]
     settings = _settings(table, mistakes)
     if settings is not None and gateway:
         settings = _chosen(settings, gateway, mistakes)
@@ -103,6 +105,23 @@ def _chosen(settings: Settings, gateway: dict[str, object], mistakes: list[str])
     return settings.model_copy(update={"gateway": chosen})
 
 
+def _strange_owner(file: Path) -> list[str]:
+    """Whoever writes the settings chooses keys, store and who signs in: a folder that somebody
+    else made would lead a command of ours past its officers."""
+    status = file.stat()
+    found = strange_owner(status.st_uid, status.st_mode, os.geteuid())
+    return [f"{file}: {found}"] if found else []
+
+
+def strange_owner(owner: int, mode: int, us: int) -> str | None:
+    """Why settings of that owner and mode are not taken by a process of the user `us`."""
+    if us not in (owner, _ROOT) and owner != _ROOT:
+        return "it belongs to another user, who could choose other keys and another store"
+    if mode & 0o002:
+        return "anybody may write it; run chmod o-w"
+    return None
+
+
 def _strange_variables() -> list[str]:
     """A misspelt table in the environment would override nothing, and nobody would notice."""
     known = {f"TONGBAN_{name.upper()}" for name in Settings.model_fields}
@@ -136,6 +155,9 @@ def _missing(home: Home) -> list[str]:
     found += _missing_profile(home)
     if not 0 < settings.gateway.port < 65536:
         found.append(f"gateway.listen: {settings.gateway.port} is no port")
+    found += missing_of_officers(settings.officers, home.path)
+    found += missing_of_local(settings.local)
+    found += missing_of_oidc(settings.oidc, home.path)
     if not 0 < settings.gateway.operations[1] < 65536:
         found.append(f"gateway.operations_listen: {settings.gateway.operations[1]} is no port")
     try:
@@ -149,10 +171,7 @@ def _missing_of_tls(home: Home) -> list[str]:
     """What keeps partners from being reached as `tls.mode` says."""
     tls, gateway = home.settings.tls, home.settings.gateway
     if tls.mode == "mutual":
-        folder = home.path(tls.folder)
-        if any(folder.glob("*.crt")):
-            return []
-        return [f"tls.folder: there is no certificate in {folder}: tongban tls renew makes one"]
+        return []  # whether there is a certificate is told at the start: commands can make one
     found = []
     if not is_loopback(gateway.host):
         found.append(

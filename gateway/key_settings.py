@@ -13,7 +13,9 @@ from keys.stores.uri import FILE, TOKEN, kid_of, scheme_of, token_attributes
 def missing_of_keys(settings: Settings, folder: Path) -> Iterator[str]:
     """One sentence a mistake in the tables `keys` and `token`; relative paths start at `folder`."""
     keys, token = settings.keys, settings.token
-    names = [("keys.signing", keys.signing), *(("keys.opening", uri) for uri in keys.opening)]
+    names = [("keys.opening", uri) for uri in keys.opening]
+    if keys.signing is not None:
+        names.insert(0, ("keys.signing", keys.signing))
     for name, uri in names:
         yield from (f"{name}: {mistake}" for mistake in _of_key(uri, settings, folder))
     schemes = {scheme_of(uri) for _, uri in names}

@@ -81,6 +81,7 @@ def set_up_logs(*, level: str, style: str) -> None:
     for client in ("aio_pika", "aiormq"):  # we say ourselves what becomes of the connection
         logging.getLogger(client).setLevel(logging.ERROR)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    logging.getLogger("tuf").setLevel(logging.WARNING)  # it names each founder that did not sign
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from adapters.profiles.load import builtin_profile, load_adapter
+from adapters.profiles.load import builtin_profile, load_profile
 from contracts.codes.region import region
 from contracts.errors import SettingsInvalid
 from gateway.config import FILE_NAME
@@ -49,8 +49,7 @@ path = "store.sqlite"         # or: engine = "postgres", url = "postgresql://…
 [keys]
 folder = "keys"
 passphrase_file = "keys/passphrase"
-signing = "{signing}"
-opening = ["{opening}"]       # the last one is used for our own copies
+# Which of these keys is used, the list of members says: tongban keys list
 
 [tls]
 mode = "{tls}"{tls_note}
@@ -105,7 +104,7 @@ def make_member_folder(folder: Path, new: NewMember) -> Member:
     phrase = secrets.token_urlsafe(32).encode()
     write_atomically(keys / "passphrase", phrase + b"\n", mode=0o600)
     store = FileKeyStore(keys, phrase)
-    member, signing, opening = _make_keys(new, name, store)
+    member = _make_keys(new, name, store)
     if not new.plain_http:
         certificates = CertificateFolder(keys / "tls", phrase)
         member = with_new_certificate(member, certificates, member.signing_keys[0].valid_from)
@@ -113,8 +112,6 @@ def make_member_folder(folder: Path, new: NewMember) -> Member:
         name=name,
         code=new.code,
         listen=new.listen,
-        signing=signing,
-        opening=opening,
         tls="plain" if new.plain_http else "mutual",
         tls_note="                # loopback only" if new.plain_http else "",
         connector="folder" if new.profile else "none",
@@ -138,7 +135,7 @@ def _mistakes(folder: Path, new: NewMember) -> Iterator[str]:
         yield f"address: {new.address!r} is no {_scheme(new)} address of a gateway"
     if new.profile is not None:
         try:
-            load_adapter(profile_folder(folder, new.profile))
+            load_profile(profile_folder(folder, new.profile))
         except SettingsInvalid as error:
             yield from (f"profile: {mistake}" for mistake in error.mistakes)
 
@@ -191,12 +188,14 @@ def profile_folder(folder: Path, profile: str) -> Path:
     return builtin_profile(profile) if profile.isdigit() else folder / profile
 
 
-def _make_keys(new: NewMember, name: str, store: FileKeyStore) -> tuple[Member, str, str]:
+def _make_keys(new: NewMember, name: str, store: FileKeyStore) -> Member:
     suite, now = SUITES[new.suite], datetime.now(UTC).replace(microsecond=0)
     serial = f"{now:%Y%m%d}-{os.urandom(2).hex()}"
     signing = suite.new_signing_key(f"{new.code}-sign-{serial}")
     opening = suite.new_opening_key(f"{new.code}-open-{serial}")
-    member = Member(
+    store.save_signing_key(signing.kid, signing)
+    store.save_opening_key(opening.kid, opening)
+    return Member(
         code=new.code,
         name=name,
         suite=new.suite,
@@ -204,11 +203,6 @@ def _make_keys(new: NewMember, name: str, store: FileKeyStore) -> tuple[Member, 
         address=_address(new),
         signing_keys=(MemberKey(kid=signing.kid, jwk=signing.public().jwk(), valid_from=now),),
         sealing_keys=(MemberKey(kid=opening.kid, jwk=opening.public().jwk(), valid_from=now),),
-    )
-    return (
-        member,
-        store.save_signing_key(signing.kid, signing),
-        store.save_opening_key(opening.kid, opening),
     )
 
 

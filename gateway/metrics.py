@@ -84,6 +84,18 @@ class Metrics:
         self._incidents = Gauge(
             "tongban_incidents", "Incidents kept in the store, by code", ["code"], registry=registry
         )
+        self._tokens_refused = Counter(
+            "tongban_tokens_refused",
+            "Calls of the local API that were refused for their token, by code",
+            ["code"],
+            registry=registry,
+        )
+        self._sign_ins = Gauge(
+            "tongban_sign_ins",
+            "Sign-ins of officers in the log, by outcome",
+            ["outcome"],
+            registry=registry,
+        )
         self._handshakes = Counter(
             "tongban_tls_handshakes_refused",
             "TLS handshakes with partners that came to nothing, by reason",
@@ -100,6 +112,13 @@ class Metrics:
             "tongban_trust_expires_seconds",
             "Until a role of the federation ends; nothing of it is used from then on",
             ["role"],
+            registry=registry,
+        )
+
+        self._keys_left = Gauge(
+            "tongban_key_seconds_left",
+            "Until no key of ours is good any more, by its use",
+            ["use"],
             registry=registry,
         )
 
@@ -124,10 +143,18 @@ class Metrics:
     def trust_refused(self, mirror: str, code: str) -> None:
         self._trust_refused.labels(mirror, code).inc()
 
+    def token_refused(self, code: str) -> None:
+        self._tokens_refused.labels(code).inc()
+
     def watch_trust(self, roles: Iterable[str], seconds_left: Callable[[str], float]) -> None:
         """Show from now on what `seconds_left` says of each role at the time of asking."""
         for role in roles:
             self._trust_expires.labels(role).set_function(partial(seconds_left, role))
+
+    def watch_keys(self, uses: Iterable[str], seconds_left: Callable[[str], float]) -> None:
+        """Show from now on what `seconds_left` says of the keys of each use."""
+        for use in uses:
+            self._keys_left.labels(use).set_function(partial(seconds_left, use))
 
     def scrape(
         self,
@@ -137,9 +164,10 @@ class Metrics:
         now_ms: int,
         *,
         broker: bool | None = None,
+        sign_ins: Mapping[str, int] | None = None,
     ) -> bytes:
         """The exposition text, with gauges as of now. `incidents`: how many, by code;
-        `broker`: whether it is connected, None where there is none."""
+        `broker`: whether it is connected, None where there is none; `sign_ins`: by outcome."""
         self._connected(broker)
         self._depth.clear()
         self._age.clear()
@@ -157,6 +185,8 @@ class Metrics:
         self._incidents.clear()
         for code, count in incidents.items():
             self._incidents.labels(code).set(count)
+        for outcome, count in (sign_ins or {}).items():
+            self._sign_ins.labels(outcome).set(count)
         return generate_latest(self._registry)
 
     def _connected(self, broker: bool | None) -> None:

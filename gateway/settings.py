@@ -93,14 +93,23 @@ class QueueTable(_Table):
 class KeysTable(_Table):
     """A key is named by a URI: ``file:410100-sign-1.pem`` is a file in `folder`,
     ``pkcs11:token=tongban;object=410100-sign-1`` a key of the token. Where the passphrase of
-    the files is: the first that is given of file, variable and credential of systemd."""
+    the files is: the first that is given of file, variable and credential of systemd.
+
+    Which keys are used, the list of members says; `signing` and `opening` need only name what
+    the key store does not list by itself.
+    """
 
     folder: Path = Path("keys")
     passphrase_file: Path | None = None
     passphrase_env: str | None = None
     passphrase_credential: str | None = None
-    signing: str
-    opening: Annotated[list[str], Field(min_length=1)]
+    signing: str | None = None
+    opening: list[str] = []
+
+    @property
+    def named(self) -> list[str]:
+        """The URIs of both."""
+        return [*([self.signing] if self.signing else []), *self.opening]
 
 
 class TokenTable(_Table):
@@ -155,7 +164,7 @@ class TrustTable(_Table):
     root: Path | None = None
     mirrors: list[str] = []
     folder: Path = Path("trust")
-    refresh_s: Annotated[float, Field(ge=1, le=86_400)] = 600.0
+    refresh_s: Annotated[float, Field(ge=1, le=86_400)] = 60.0
 
 
 class CityTable(_Table):
@@ -238,15 +247,50 @@ class LimitsTable(_Table):
         )
 
 
-class OfficersTable(_Table):
-    """How long an officer who signed in may go on: without a command, and at most."""
+class LocalTable(_Table):
+    """Where the city's own systems reach the local API; nowhere by default. Without TLS, so
+    only this machine may: what comes from others ends its TLS in front."""
 
+    listen: Annotated[str, StringConstraints(pattern=r"^.+:[0-9]{1,5}$")] | None = None
+
+    @property
+    def host(self) -> str:
+        return (self.listen or "").rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int((self.listen or ":0").rpartition(":")[2])
+
+
+class OfficersTable(_Table):
+    """How long an officer who signed in may go on: without a command, and at most.
+    `passphrase_file`: what secrets of codes are encrypted under, instead of the key store's."""
+
+    passphrase_file: Path | None = None
     idle_minutes: Annotated[float, Field(ge=1, le=60)] = 15.0
     session_hours: Annotated[float, Field(ge=0.25, le=24)] = 8.0
 
     @property
     def pace(self) -> SignInPace:
         return SignInPace(int(self.idle_minutes * 60_000), int(self.session_hours * 3_600_000))
+
+
+class OidcTable(_Table):
+    """The city's provider of identities, for officers who sign in there. `claim` of the ID token
+    holds `system`, `security` or `auditor`; `acr`, `amr`: one of them must have been used."""
+
+    issuer: str | None = None
+    client_id: str | None = None
+    client_secret_file: Path | None = None
+    ca_file: Path | None = None
+    scopes: list[str] = ["openid", "profile"]
+    claim: str = "groups"
+    system: str | None = None
+    security: str | None = None
+    auditor: str | None = None
+    acr: list[str] = []
+    amr: list[str] = []
+    redirect_port: Annotated[int, Field(ge=0, le=65_535)] = 0
 
 
 class TimeTable(_Table):
@@ -273,14 +317,16 @@ class Settings(BaseSettings):
     gateway: GatewayTable = GatewayTable()
     store: StoreTable = StoreTable()
     queue: QueueTable = QueueTable()
-    keys: KeysTable
+    keys: KeysTable = KeysTable()
     token: TokenTable = TokenTable()
     tls: TlsTable = TlsTable()
     trust: TrustTable = TrustTable()
     city: CityTable = CityTable()
     exchange: ExchangeTable = ExchangeTable()
     limits: LimitsTable = LimitsTable()
+    local: LocalTable = LocalTable()
     officers: OfficersTable = OfficersTable()
+    oidc: OidcTable = OidcTable()
     time: TimeTable = TimeTable()
     log: LogTable = LogTable()
 

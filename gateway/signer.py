@@ -3,8 +3,15 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+from gateway.ports import Signer
 from keys.jws import sign_jws
+from keys.stores.uri import TOKEN, scheme_of
 from keys.suites.suite import SigningKey
+
+
+def signer_of(key: SigningKey, uri: str) -> Signer:
+    """Signs with `key`, which `uri` names; one in a token without holding up anything else."""
+    return ThreadSigner(key) if scheme_of(uri) == TOKEN else KeySigner(key)
 
 
 class KeySigner:

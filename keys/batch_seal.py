@@ -6,7 +6,7 @@ payload is believed before the signature holds, except which member to ask for k
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 
@@ -21,20 +21,30 @@ from keys.trust.trust_list import TrustList
 
 
 def check_seal(
-    token: str, typ: str, *, trust: TrustList, us: str | None, now: datetime | None
+    token: str,
+    typ: str,
+    *,
+    trust: TrustList,
+    us: str | None,
+    now: datetime | None,
+    witnessed_at: datetime | None = None,
 ) -> Seal:
     """The claims of a seal whose signature holds.
 
     With `us` and `now`, the checks of a gateway: made out to us, and its time within
-    `CLOCK_SKEW_S` of `now`. Without them, the checks of an auditor: the key is judged at
-    the time the seal claims for itself.
+    `CLOCK_SKEW_S` of `now`. The key is judged at the time that the seal claims, as far as
+    clocks may differ, and we are the witness that it is here now: whoever stole a key gains
+    nothing by another time. Without them, the checks of an auditor: `witnessed_at` is when
+    somebody else had the seal, see `keys.trust.key_judgement`.
 
     Raises BatchRejected (`seal.*`, `member.unknown`) or TrustUnavailable.
     """
     issuer, issued = _claimed(token)
     member = trust.member(issuer)
-    at = now or issued
-    payload = verify_jws(token, typ=typ, find=lambda kid: trust.verifying_key(issuer, kid, at))
+    at, seen = (issued, witnessed_at) if now is None else (_near(issued, now), now)
+    payload = verify_jws(
+        token, typ=typ, find=lambda kid: trust.verifying_key(issuer, kid, at, seen)
+    )
     try:
         seal = Seal.model_validate_json(payload)
     except ValidationError as error:
@@ -90,6 +100,12 @@ def check_paths(
         return
     for index, leaf in enumerate(leaves):
         check_path(digest, seal, leaf, index, given[index])
+
+
+def _near(moment: datetime, now: datetime) -> datetime:
+    """`moment`, or the end of what clocks may differ by."""
+    skew = timedelta(seconds=CLOCK_SKEW_S)
+    return min(max(moment, now - skew), now + skew)
 
 
 def _equal(expected: list[str], given: Sequence[str]) -> bool:

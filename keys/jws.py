@@ -3,7 +3,8 @@
 A signature is only as good as what it cannot be talked into. So the header holds nothing
 that could name a key, a certificate or an extension (`jwk`, `jku`, `x5c`, `crit`, `b64`);
 `alg` must be the algorithm of the key that `kid` names, and never chooses one; `typ` keeps
-a receipt's seal from standing in for a batch's; and one token has one spelling.
+a receipt's seal from standing in for a batch's; and one token has one spelling, in its
+base64url, its JSON, and its signature.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from jwt.algorithms import Algorithm
 
 from contracts.errors import BatchRejected
 from keys import base64url, strict_json
+from keys.suites import p256
 from keys.suites.suite import SigningKey, VerifyingKey
 
 MAX_TOKEN_LENGTH = 64 * 1024
@@ -81,7 +83,8 @@ def verify_jws(token: str, *, typ: str, find: Callable[[str], VerifyingKey]) -> 
     seal.malformed (not such a token), seal.algorithm (`alg` is unknown, `none`, or not the
     key's) or seal.invalid (the signature does not hold).
     """
-    header = _header(_segments(token)[0])
+    encoded, _, signature = _segments(token)
+    header = _header(encoded)
     if header["typ"] != typ:
         raise _malformed("the seal is of another type", typ=header["typ"][:64])
     alg, kid = header["alg"], header["kid"]
@@ -90,6 +93,8 @@ def verify_jws(token: str, *, typ: str, find: Callable[[str], VerifyingKey]) -> 
     key = find(kid)
     if alg not in _ACCEPTED[key.alg]:
         raise _wrong_algorithm(alg, key=kid)
+    if key.alg == p256.ALG and not p256.is_lower_form(signature):
+        raise BatchRejected("the upper form of a signature", code="seal.invalid", key=kid)
     verifier: Any = key
     try:
         payload: bytes = _JWS.decode(token, verifier, algorithms=[alg])
@@ -112,6 +117,11 @@ def unverified_claims(token: str) -> dict[str, object]:
         return strict_json.loads_object(_segments(token)[1])
     except ValueError as error:
         raise _malformed(f"the claims cannot be read: {error}") from None
+
+
+def kid_in(token: str) -> str:
+    """The `kid` in a token's header, NOT VERIFIED. Raises BatchRejected (seal.malformed)."""
+    return _header(_segments(token)[0])["kid"]
 
 
 def _segments(token: str) -> tuple[bytes, bytes, bytes]:

@@ -19,7 +19,8 @@ class Profile:
     """A city: which family it speaks, and everything in which it differs from others.
 
     `codes` and `modes` change code tables and statements of the family's mapping; `options`
-    are settings that only the codec of the family knows. `names` are the city's own names of
+    are settings that only the codec of the family knows. `references` say where its secrets
+    are, `secrets` what they are, once they were read. `names` are the city's own names of
     records and columns, for a family that is renamed by profiles.
     """
 
@@ -33,6 +34,8 @@ class Profile:
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -40,6 +43,7 @@ class Profile:
 class Family:
     """A format. `mapping` is None for a family that carries the contract as it is.
 
+    A profile may set `options`, and must name every one of `secrets`.
     `renames` says that a profile may give other names to its records and columns.
     """
 
@@ -48,6 +52,7 @@ class Family:
     mapping: Callable[[], FamilyMapping] | None = None
     encodings: tuple[str, ...] = ENCODINGS
     options: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     renames: bool = False
 
 

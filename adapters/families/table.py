@@ -2,6 +2,7 @@
 
 from adapters.families.case_json.codec import FAMILY as CASE_JSON
 from adapters.families.contract.codec import FAMILY as CONTRACT
+from adapters.families.epoint.codec import FAMILY as EPOINT
 from adapters.families.family import Family
 from adapters.families.gbt39046.codec import FAMILY as GBT39046
 from adapters.families.gdbs.codec import FAMILY as GDBS
@@ -12,6 +13,7 @@ FAMILIES: dict[str, Family] = {
     for family in (
         CASE_JSON,
         CONTRACT,
+        EPOINT,
         GBT39046,
         GDBS,
         UP_PRO,

@@ -4,9 +4,11 @@ import asyncio
 import gc
 import signal
 import sys
+from collections.abc import Callable
 
 from gateway import config
 from gateway.bootstrap.city import adapter, matters
+from gateway.bootstrap.local import local_site
 from gateway.bootstrap.opened import parts
 from gateway.bootstrap.tls import transport
 from gateway.bootstrap.trust import TrustService, first_trust
@@ -22,6 +24,7 @@ from gateway.exchange.take_in import TAKE_IN_LEASE, TakeIn
 from gateway.lease import Lease
 from gateway.links.http import HttpLink
 from gateway.metrics import Metrics
+from gateway.ports import Signer
 from gateway.service import Gateway
 from gateway.web.api.exchange import ExchangeApi
 from gateway.web.api.health import HealthApi
@@ -29,10 +32,19 @@ from gateway.web.api.health import HealthApi
 _SWITCH_SECONDS = 0.0002  # the writing thread must not wait five milliseconds for the loop
 
 
-def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
-    """A whole gateway, ready to run."""
+def gateway(
+    folder: config.Home,
+    *,
+    metrics: Metrics | None = None,
+    before_signer: Callable[[Signer], Signer] | None = None,
+) -> Gateway:
+    """A whole gateway, ready to run. `before_signer`: what a measurement puts before its signer."""
     settings, made = folder.settings, parts(folder, metrics)
+    made.ring.check()
+    made.metrics.watch_keys(("signing", "sealing"), made.ring.seconds_left)
     home, store, queue = made.home, made.store, made.queue
+    if before_signer is not None:
+        home.signer = before_signer(home.signer)
     city: list[TakeIn | HandOver] = []
     translator = adapter(folder)
     to_city = settings.city.connector == "folder" and translator is not None
@@ -84,9 +96,9 @@ def gateway(folder: config.Home, *, metrics: Metrics | None = None) -> Gateway:
         expire=Expire(home, store, queue, to_city=to_city, every=settings.exchange.expire_every_s),
         holding=Holding(home, store, queue),
         city=city,
-        background=copy.background,
+        background={**copy.background, "keys": made.ring.run, **local_site(folder, made)},
     )
-    health = HealthApi(home, store, made.metrics, running)
+    health = HealthApi(home, store, made.metrics, running, made.officers)
     running.operations_app.add_routes(health.routes())
     running.app.add_routes(
         health.routes() if way.mode == "plain" else health.routes_for_partners(way.callers)
@@ -106,11 +118,13 @@ def tune_process() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-async def run(folder: config.Home) -> bool:
+async def run(
+    folder: config.Home, *, before_signer: Callable[[Signer], Signer] | None = None
+) -> bool:
     """Run a gateway until SIGTERM or SIGINT; False when it ended because a part of it died."""
     tune_process()
     await first_trust(folder)
-    running = gateway(folder)
+    running = gateway(folder, before_signer=before_signer)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.stop)

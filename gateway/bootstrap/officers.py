@@ -53,10 +53,8 @@ class OfficerDesk:
 
     @cached_property
     def safe(self) -> Safe:
-        """Raises KeyUnusable where the passphrase of the key store is not at hand."""
-        keys = self.folder.settings.keys
-        file = self.folder.path(keys.passphrase_file) if keys.passphrase_file else None
-        return Safe(passphrase(file, keys.passphrase_env))
+        """Raises KeyUnusable where its secret is not at hand."""
+        return Safe(_secret(self.folder))
 
     def now_ms(self) -> int:
         return int(self.clock.now().timestamp() * 1000)
@@ -66,6 +64,14 @@ class OfficerDesk:
         said = {"first": str(Head(first.number, first.digest))}
         write_atomically(_note(self.folder), json.dumps(said).encode() + b"\n", mode=0o644)
 
+    async def note_where_missing(self) -> None:
+        """On another machine of the same member: from the first look on, the store is held to
+        what it holds now. A folder that cannot be written stays without."""
+        if noted_first(self.folder) is None:
+            for first in await self.store.uses(0, 1):
+                with contextlib.suppress(OSError):
+                    self.note(first)
+
     async def check_note(self) -> None:
         """Raises Wrong (`officer.lost`) where the store is not the one of the note."""
         noted = noted_first(self.folder)
@@ -74,6 +80,8 @@ class OfficerDesk:
         first = await self.store.uses(0, 1)
         if [str(Head(use.number, use.digest)) for use in first] != [noted]:
             raise Wrong("another store, or an emptied one", code="officer.lost")
+        if not (await self.store.office()).accounts:
+            raise Wrong("its accounts are gone", code="officer.lost")
 
 
 def noted_first(folder: config.Home) -> str | None:
@@ -117,6 +125,20 @@ async def officer_desk(folder: config.Home) -> AsyncIterator[OfficerDesk]:
         yield desk
     finally:
         await kept.close()
+
+
+def _secret(folder: config.Home) -> bytes:
+    """What secrets of codes are encrypted under: a passphrase of its own, else that of the key
+    store, else the PIN of the token that holds all keys."""
+    settings = folder.settings
+    own, keys, token = settings.officers.passphrase_file, settings.keys, settings.token
+    if own is not None:
+        return passphrase(folder.path(own), None)
+    if keys.passphrase_file or keys.passphrase_env or keys.passphrase_credential:
+        file = folder.path(keys.passphrase_file) if keys.passphrase_file else None
+        return passphrase(file, keys.passphrase_env, keys.passphrase_credential)
+    file = folder.path(token.pin_file) if token.pin_file else None
+    return passphrase(file, token.pin_env, token.pin_credential, what="PIN")
 
 
 def _note(folder: config.Home) -> Path:

@@ -46,10 +46,10 @@ class Transport:
 
 def certificates(folder: config.Home) -> CertificateFolder:
     """The folder of our TLS certificates. Raises KeyUnusable without a passphrase."""
-    settings = folder.settings
-    file = settings.keys.passphrase_file
-    secret = passphrase(folder.path(file) if file else None, settings.keys.passphrase_env)
-    return CertificateFolder(folder.path(settings.tls.folder), secret)
+    keys = folder.settings.keys
+    file = folder.path(keys.passphrase_file) if keys.passphrase_file else None
+    secret = passphrase(file, keys.passphrase_env, keys.passphrase_credential)
+    return CertificateFolder(folder.path(folder.settings.tls.folder), secret)
 
 
 def live_tls(folder: config.Home, trust: TrustList, clock: Clock) -> LiveTls:

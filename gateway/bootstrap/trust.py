@@ -14,7 +14,6 @@ from contracts.errors import TrustUnavailable
 from gateway import config
 from gateway.clock import SystemClock
 from gateway.exchange.home import Home
-from gateway.links.mirror_tls import MirrorTls
 from gateway.metrics import Metrics
 from gateway.ports import Clock, TrustMeter
 from keys.trust.federation.standing import TOP_ROLES
@@ -45,6 +44,7 @@ def refresh_trust(
     """What asks the mirrors of the settings; an address without scheme is a folder."""
     from gateway.exchange.refresh_trust import RefreshTrust  # noqa: PLC0415  # see above
     from gateway.links.mirror import mirror  # noqa: PLC0415
+    from gateway.links.mirror_tls import MirrorTls  # noqa: PLC0415
 
     settings = folder.settings.trust
     tls = MirrorTls(federation, clock)

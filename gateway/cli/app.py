@@ -15,6 +15,7 @@ from gateway.cli import (
     federation,
     guard,
     incident,
+    keys,
     links,
     member,
     members,
@@ -25,6 +26,7 @@ from gateway.cli import (
     queue,
     screen,
     store,
+    token,
     top,
     translate,
 )
@@ -46,6 +48,7 @@ for group in (
     member,
     members,
     federation,
+    keys,
     case,
     message,
     incident,
@@ -60,6 +63,7 @@ for group in (
     doctor,
     officer_self,
     officer,
+    token,
     demo,
 ):
     group.add_to(app)

@@ -16,9 +16,9 @@ from gateway.cli import case_submit, screen
 from gateway.cli.desk import Desk, Home, at_desk
 from gateway.cli.language import say
 from gateway.cli.timeline import case_drawing, event_line, heading
-from gateway.cli.view_json import view_json
 from gateway.cli.wording import city_name, clock, kind_name, state_name
 from gateway.exchange.view import CaseView, whose_turn
+from gateway.exchange.view_json import view_json
 from gateway.records import CaseRecord, MessageState
 
 _LOOK_EVERY = 0.2  # seconds

@@ -38,10 +38,13 @@ _SUBJECTS = {
     "keys": "密钥",
     "signing": "签名",
     "opening": "解密",
+    "log": "日志",
+    "backup": "备份",
     "gateway": "网关",
     "members": "成员名单",
     "officers": "三员",
     "trust": "联盟",
+    "tls": "传输加密",
     "partner": "成员",
     "clock": "时钟",
 }

@@ -3,7 +3,6 @@
 import io
 import sys
 
-import segno
 from rich.table import Table
 from rich.text import Text
 
@@ -33,6 +32,8 @@ def print_enrolment(enrolment: Enrolment, issuer: str) -> None:
     grid.add_row(say("验证器地址", "for authenticators"), address)
     console.print(grid)
     if sys.stdout.isatty():
+        import segno  # noqa: PLC0415  # for this alone
+
         drawn = io.StringIO()
         segno.make(address, error="l").terminal(drawn, compact=True)
         console.print(Text(drawn.getvalue()), soft_wrap=True)

@@ -10,9 +10,9 @@ from rich.text import Text
 from gateway.cli import screen
 from gateway.cli.desk import Desk, Home, at_desk
 from gateway.cli.language import say
-from gateway.cli.wording import city_name, full_clock, kind_name, outcome_name
+from gateway.cli.wording import city_name, full_clock, kind_name, outcome_name, witness_name
 from gateway.evidence.bundle import Bundle, read_bundle_file
-from gateway.evidence.verify import Finding, Report, verify_bundle
+from gateway.evidence.verify import Finding, Proven, Report, verify_bundle
 from gateway.exchange.proof import Prove
 from gateway.records import MessageState
 from keys.atomic_file import write_atomically
@@ -31,7 +31,7 @@ def export(
     async def work(desk: Desk) -> Bundle:
         case = await desk.view.find(name)
         store, trust = desk.parts.store, desk.parts.home.trust
-        return await Prove(store, trust).bundle(desk.parts.home, case.id)
+        return await Prove(store, trust, desk.us).bundle(desk.parts.home, case.id)
 
     bundle = at_desk(home, work)
     write_atomically(output, bundle.to_json() + b"\n", mode=0o644)
@@ -48,9 +48,20 @@ def verify(
         Path,
         typer.Option(help=say("成员名单, 须来自可信渠道", "list of members, from a trusted hand")),
     ],
+    believe_records: Annotated[
+        bool,
+        typer.Option(
+            "--believe-records",
+            help=say(
+                "密钥因泄露关闭而无回执为证时, 采信导出城市自己的收件时间 (未签名)",
+                "where a key was closed as compromised and no receipt is a witness: take the "
+                "exporting city's own, unsigned word for when it had the seal",
+            ),
+        ),
+    ] = False,
 ) -> None:
     bundle = read_bundle_file(file)
-    report = verify_bundle(bundle, MembersFile(members))
+    report = verify_bundle(bundle, MembersFile(members), believe_records=believe_records)
     console = screen.out()
     console.print(_table(report))
     for gap in report.gaps:
@@ -88,7 +99,16 @@ def _row(finding: Finding) -> tuple[Text | str, ...]:
         f"#{envelope.sequence} {kind_name(envelope.kind)}",
         full_clock(envelope.created_at),
         outcome,
+        _relied_on(finding.proven),
     )
+
+
+def _relied_on(proven: Proven) -> Text:
+    """Who besides the seals' own keys was needed; nobody, as a rule."""
+    found = (proven.witness, proven.receipt_witness)
+    names = dict.fromkeys(witness_name(witness) for witness in found if witness is not None)
+    said = f"{say('见证', 'witness')}: {'; '.join(names)}" if names else ""
+    return Text(said, "yellow")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -150,12 +150,19 @@ def leave(
             show_default=say("现在", "now"),
         ),
     ] = None,
+    compromised: Annotated[
+        bool,
+        typer.Option(
+            "--compromised",
+            help=say("其密钥可能为他人持有", "others may have its keys"),
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help=say("不再询问", "do not ask"))] = False,
     output: Output = None,
 ) -> None:
     if not 1 <= len(reason.strip()) <= 200:
         raise typer.BadParameter(say("以 --reason 写明事由", "say why with --reason"))
-    _work(home).leave(code, reason.strip(), at, output, yes=yes)
+    _work(home).leave(code, reason.strip(), at, output, compromised=compromised, yes=yes)
 
 
 def show(

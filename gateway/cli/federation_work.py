@@ -31,6 +31,7 @@ from gateway.federation.papers import (
     read_paper,
     write_paper,
 )
+from keys.trust.key_judgement import ClosedReason
 from keys.trust.members_file import write_members
 
 
@@ -141,18 +142,26 @@ class Work:
         look.show_standing(standing, office.now())
 
     def leave(
-        self, code: str | None, reason: str, at: datetime | None, output: Path | None, *, yes: bool
+        self,
+        code: str | None,
+        why: str,
+        at: datetime | None,
+        output: Path | None,
+        *,
+        compromised: bool,
+        yes: bool,
     ) -> None:
+        reason = ClosedReason.COMPROMISED if compromised else ClosedReason.LEFT
         moment = datetime.now(UTC) if at is None else at.replace(tzinfo=BEIJING).astimezone(UTC)
         moment = moment.replace(microsecond=0)
         confirm_leaving(code or self._office.code, moment, yes=yes)
         if code is not None and code != self._office.code:
-            request = leaving.end(self._office, code, reason, moment)
+            request = leaving.end(self._office, code, why, moment, reason)
             written = write_paper(output or Path(f"leave-{code}.json"), request)
             show_members([request])
             tell("ending", written)
             return
-        leaving.leave(self._office, reason, moment)
+        leaving.leave(self._office, why, moment, reason)
         self.publish([], None, output, offline=False)
 
     def show(self, members: Path | None) -> None:

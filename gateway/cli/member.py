@@ -117,8 +117,11 @@ def _what_next(folder: Path, member: Member, *, has_city: bool) -> None:
     console.print(say("接下来:", "next:"))
     steps = [
         say(
-            f"把 [bold]{place}/member.json[/] 交给其他成员, 并在电话里核对指纹",
-            f"hand [bold]{place}/member.json[/] to the other members and compare fingerprints",
+            f"把 [bold]{place}/member.json[/] 交给其他成员, 并在电话里核对指纹; 加入联盟则改为 "
+            f"[bold]tongban federation join 邀请文件 --home {place}[/]",
+            f"hand [bold]{place}/member.json[/] to the other members and compare fingerprints; "
+            f"to join a federation instead: [bold]tongban federation join INVITATION "
+            f"--home {place}[/]",
         ),
         say(
             f"收到对方条目后: [bold]tongban members add FILE --home {place}[/]",

@@ -22,13 +22,14 @@ from gateway.cli.wording import (
     kind_name,
     outcome_name,
     reason_name,
+    witness_name,
 )
 from gateway.evidence.bundle import MessageEvidence, SealedLeaf
 from gateway.evidence.verify import Proven, verify_message
+from gateway.evidence.witness import Witness
 from gateway.exchange.proof import Prove
 from gateway.records import MessageRecord
 from keys import base64url, strict_json
-from keys.trust.trust_list import TrustList
 
 
 def show(
@@ -40,9 +41,9 @@ def show(
         message = await desk.parts.store.message(None, message_id)
         if message is None:
             raise Wrong("this city knows no such message", code="not_found", message=message_id)
-        prove = Prove(desk.parts.store, desk.parts.home.trust)
+        prove = Prove(desk.parts.store, desk.parts.home.trust, desk.us)
         _envelope(message)
-        _proof(message, await _checked(prove, message, desk.parts.home.trust))
+        _proof(message, await _checked(prove, message, desk))
         archive = None if message.parts else await desk.parts.store.archive_of(message.recorded_at)
         _parts(read_envelope(message.envelope), archive)
         if open_:
@@ -57,12 +58,11 @@ def show(
 Checked = tuple[MessageEvidence, Proven]
 
 
-async def _checked(
-    prove: Prove, message: MessageRecord, trust: TrustList
-) -> Checked | Wrong | None:
+async def _checked(prove: Prove, message: MessageRecord, desk: Desk) -> Checked | Wrong | None:
+    trust = desk.parts.home.trust
     try:
         evidence = await prove.evidence(message)
-        return (evidence, verify_message(evidence, trust)) if evidence else None
+        return (evidence, verify_message(evidence, trust, holder=desk.us)) if evidence else None
     except Wrong as error:
         return error
 
@@ -91,7 +91,7 @@ def _proof(message: MessageRecord, checked: Checked | Wrong | None) -> None:
     if checked is None:
         screen.out().print(say("  尚未发出", "  not sent yet"))
     else:
-        _seal(checked[0].sealed, checked[1].batch)
+        _seal(checked[0].sealed, checked[1].batch, checked[1].witness)
     _heading(say("回执", "receipt"))
     if checked is None or checked[1].receipt is None:
         screen.out().print(f"  {outcome_name(message.state)}")
@@ -105,16 +105,18 @@ def _proof(message: MessageRecord, checked: Checked | Wrong | None) -> None:
         grid.add_row(say("入库时间", "stored"), full_clock(proven.receipt.at))
     screen.out().print(grid)
     if evidence.receipt_sealed is not None and proven.receipts is not None:
-        _seal(evidence.receipt_sealed, proven.receipts)
+        _seal(evidence.receipt_sealed, proven.receipts, proven.receipt_witness)
 
 
-def _seal(leaf: SealedLeaf, seal: Seal) -> None:
+def _seal(leaf: SealedLeaf, seal: Seal, witness: Witness | None) -> None:
     header = strict_json.loads_object(base64url.decode(leaf.seal.partition(".")[0]))
     held = say("签名、路径、树根均成立", "signature, path and root hold")
     place = say(f"{seal.size} 份中第 {leaf.index + 1} 份", f"leaf {leaf.index + 1} of {seal.size}")
     grid = _grid()
     grid.add_row(say("验证", "checked"), Text(f"✓ {held}", "green"))
     grid.add_row(say("签名者", "signer"), f"{city_name(seal.iss)}  {header.get('kid')}")
+    if witness is not None:
+        grid.add_row(say("见证", "witness"), Text(witness_name(witness), "yellow"))
     grid.add_row(say("算法", "algorithm"), f"{header.get('alg')} / {seal.digest}")
     grid.add_row(say("批次", "batch"), place)
     grid.add_row(say("树根", "root"), seal.root)

@@ -1,6 +1,8 @@
 """`tongban officer log`: who used what and when; and whether the log is whole."""
 
 import contextlib
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +36,12 @@ def log(
         bool,
         typer.Option("--check", help=say("逐条验证, 未被删改", "prove that nothing was changed")),
     ] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help=say("每行一条 JSON, 含摘要", "a line of JSON an entry, digests too")
+        ),
+    ] = False,
     since: Annotated[
         str | None,
         typer.Option(
@@ -56,7 +64,7 @@ def log(
 
     uses = at_officers(home, work)
     if not check_ and noted is None:
-        _print(uses[-limit:])
+        _write(uses[-limit:]) if as_json else _print(uses[-limit:])
         return
     head = check(uses, since=noted)
     write_atomically(file, f"{head}\n".encode(), mode=0o600)
@@ -84,6 +92,13 @@ def _read(since: str) -> Head:
         return Head.read(since)
     except ValueError:
         raise typer.BadParameter(say("尾标形如 编号:摘要", "a head is number:digest")) from None
+
+
+def _write(uses: list[Use]) -> None:
+    """For an archive of the auditor's own: with it the chain can be checked without us."""
+    for use in uses:
+        said = {**asdict(use), "before": use.before.hex(), "digest": use.digest.hex()}
+        screen.write_bytes(json.dumps(said, ensure_ascii=False).encode() + b"\n")
 
 
 def _print(uses: list[Use]) -> None:

@@ -46,9 +46,28 @@ def sign_in(
     as_: As = None,
     password_file: PasswordFile = None,
     code: Code = None,
+    oidc: Annotated[
+        bool,
+        typer.Option(
+            "--oidc", help=say("经本市统一身份认证登录", "with the city's provider of identities")
+        ),
+    ] = False,
+    paste: Annotated[
+        bool,
+        typer.Option(
+            "--paste",
+            help=say(
+                "浏览器在另一台机器上: 把最后的网址粘贴回来",
+                "the browser is on another machine: paste the address that it ends at",
+            ),
+        ),
+    ] = False,
 ) -> None:
     folder = config.load(home)
     _need_officers(folder)
+    if oidc:
+        welcome(folder, _at(folder, lambda desk: _vouched_for(desk, paste=paste)))
+        return
     name = as_ or _asked(say("账户名", "account"))
     given = secret(password_file, say("口令", "password"))
     digits = code or _asked(say("验证码", "code"))
@@ -59,8 +78,32 @@ def sign_in(
     welcome(folder, _at(folder, work))
 
 
+async def _vouched_for(desk: "OfficerDesk", *, paste: bool) -> SignedIn:
+    from gateway import bootstrap  # noqa: PLC0415  # as below
+
+    ask = say("浏览器最后停在的网址", "the address that the browser ended at")
+    return await bootstrap.sign_in_oidc(
+        desk, _show_address, (lambda: _line(ask)) if paste else None
+    )
+
+
+def _show_address(address: str) -> None:
+    screen.err().print(
+        say("在浏览器中打开以下网址并登录:", "open this address in a browser and sign in there:")
+    )
+    screen.out().print(address, soft_wrap=True, markup=False)
+    sys.stdout.flush()
+
+
+def _line(prompt: str) -> str:
+    screen.err().print(prompt)
+    return sys.stdin.readline()
+
+
 def welcome(folder: config.Home, signed: SignedIn) -> None:
-    """Keep the session, and say as whom and until when."""
+    """Keep the session instead of the one before, and say as whom and until when."""
+    if (before := read_session(folder)) is not None:
+        _at(folder, lambda desk: desk.guard.sign_out(before))
     write_session(folder, signed.secret)
     account, idle = signed.account, folder.settings.officers.idle_minutes
     until = full_clock(beijing(signed.session.ends_at))

@@ -10,7 +10,6 @@ from gateway.cli.clock_text import clock_text
 from gateway.cli.gist import gist
 from gateway.cli.language import say
 from gateway.cli.wording import (
-    applicant_name,
     city_name,
     clock,
     full_clock,
@@ -20,6 +19,7 @@ from gateway.cli.wording import (
     state_name,
 )
 from gateway.exchange.view import CaseView, Event
+from gateway.exchange.view_json import applicant_name
 from gateway.records import UNSAID_STATES, MessageState
 
 _LANE = 42  # cells between the two cities

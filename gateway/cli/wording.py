@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from contracts.applicant import ApplicantType
-from contracts.case import Application, State
-from contracts.codes import mask_name
+from contracts.case import State
 from contracts.codes.region import region
 from contracts.errors import REASONS, CodeInvalid
 from contracts.messages import Kind
 from gateway.cli.language import say
+from gateway.evidence.witness import Kind as WitnessKind
+from gateway.evidence.witness import Witness
 from gateway.records import MessageState
 
 BEIJING = timezone(timedelta(hours=8), "CST")
@@ -56,6 +56,15 @@ def state_name(state: State | None) -> str:
     return say(state.zh, state.value)
 
 
+def witness_name(witness: Witness) -> str:
+    """`广州市回执 …`: who had a seal in hand whose own key is no longer believed, and when."""
+    what = {
+        WitnessKind.RECEIPT: say("回执", "receipt"),
+        WitnessKind.RECORD: say("收件记录 (未签名)", "own record (unsigned)"),
+    }[witness.kind]
+    return f"{city_name(witness.city)} {what} {full_clock(witness.at)}"
+
+
 def outcome_name(state: MessageState) -> str:
     """What became of a message."""
     return say(*_OUTCOMES[state])
@@ -74,14 +83,6 @@ def city_name(code: str) -> str:
     except CodeInvalid:
         return code
     return say(name, f"{name} {code}")
-
-
-def applicant_name(application: Application, *, unmasked: bool) -> str:
-    """`林*岚`: a person's name is masked unless asked for; a company's is no secret."""
-    applicant = application.applicant
-    if unmasked or applicant.type is not ApplicantType.NATURAL_PERSON:
-        return applicant.name
-    return mask_name(applicant.name)
 
 
 def clock(milliseconds: int) -> str:

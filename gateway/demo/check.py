@@ -53,7 +53,7 @@ class Audit:
 async def read_ledger(code: str, store: Store, trust: TrustList) -> Ledger:
     """Read and verify a whole store."""
     ledger = Ledger(code, incidents=await store.incidents(limit=_MOST))
-    prove = Prove(store, trust)
+    prove = Prove(store, trust, code)
     for case in await store.cases(before=None, limit=_MOST):
         ledger.cases[case.id] = case
         for message in await store.messages(case.id):

@@ -1,27 +1,32 @@
 """Look at everything a gateway lives on, and say what is wrong and what to do about it."""
 
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
-from contracts.errors import TongbanError
+from contracts.errors import REASONS, TongbanError
 from gateway import config
 from gateway.bootstrap import Parts
 from gateway.calendars import load_calendar
 from gateway.contact import contact_of
-from gateway.doctor import judge
+from gateway.doctor import judge, keys, meeting
 from gateway.doctor.finding import Finding, Level, good
 from gateway.doctor.officers import officers
 from gateway.doctor.trust import federation
 from gateway.doctor.visit import Visit, visit_all
+from gateway.federation.notes import read_notes
+from gateway.keyholding.backup_note import read_note
 from gateway.lanes import merged
-from keys.stores.uri import kid_of
+from gateway.membership import read_entry
+from keys.jws import kid_in
 from keys.trust.federation.federation import Federation
 from keys.trust.federation.standing import Standing
+from keys.trust.key_judgement import is_compromised
 from keys.trust.member import Member
 from keys.trust.parting import has_left
 
+_MOST_SEALS = 10_000  # that are looked through for one key
 _BEIJING = timezone(timedelta(hours=8))
 
 
@@ -50,23 +55,65 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
         yield judge.trouble("members", error)
         return
     now = parts.home.clock.now()
-    opening = [kid_of(uri) for uri in folder.settings.keys.opening]
-    for finding in judge.own_keys(us, parts.home.signer.kid, opening, now):
+    for finding in _keys(folder, parts, us, now):
+        yield finding
+    for finding in meeting.shown(folder, us, now):
         yield finding
     others = [member for member in members if member.code != us.code]
     partners = [member for member in others if not has_left(member, now)]
-    visits = {visit.code: visit for visit in await visit_all([us, *partners])}
+    called = meeting.callings(folder, parts, [us, *partners])
+    visits = {visit.code: visit for visit in await visit_all(called)}
     yield _ourselves(visits[us.code])
     if not others:
         yield _alone()
     for member in partners:
-        found = judge.partner_keys(member, now) or _partner(member, visits[member.code])
+        found = meeting.lacking(folder, member, now) or _partner(member, visits[member.code])
         yield _to_call(found, {member.code: member})
     for member in others:
+        async for late in _taken_too_late(parts, member):
+            yield _to_call(late, {member.code: member})
         if leaving := judge.leaving(member, now):
             yield leaving
     skews = {p.code: visits[p.code].skew for p in partners}
     yield judge.clock({code: skew for code, skew in skews.items() if skew is not None})
+
+
+def _keys(folder: config.Home, parts: Parts, us: Member, now: datetime) -> Iterator[Finding]:
+    try:
+        here = parts.ring.here()
+        parts.ring.refresh()
+    except TongbanError as error:
+        yield judge.trouble("keys", error)
+        return
+    for kid, fault in parts.ring.faults().items():
+        yield judge.trouble(f"key {kid}", fault)
+    yield from keys.own_keys(us, here.keys() - parts.ring.faults().keys(), now)
+    try:
+        proposed = read_entry(folder.folder / "member.json")
+    except TongbanError:
+        proposed = None
+    try:
+        elsewhere = read_notes(folder.folder).kids()
+    except (OSError, TongbanError):
+        elsewhere = set()
+    yield from keys.unpublished(us, proposed, elsewhere, here)
+    if found := keys.backup(read_note(folder.folder), here):
+        yield found
+
+
+async def _taken_too_late(parts: Parts, member: Member) -> AsyncIterator[Finding]:
+    """Under keys of a partner that were closed as compromised."""
+    for key in member.signing_keys:
+        if key.closed_at is None or not is_compromised(key):
+            continue
+        since = int(key.closed_at.timestamp() * 1000)
+        try:
+            seals = await parts.store.seals_of(member.code, since, _MOST_SEALS)
+        except TongbanError:
+            return  # the database has its own finding
+        under = [seal for seal in seals if kid_in(seal.token) == key.kid]
+        if under:
+            yield keys.taken_too_late(member, key.kid, under)
 
 
 def _standing(folder: config.Home, parts: Parts) -> Standing | None:
@@ -135,6 +182,16 @@ def _partner(member: Member, visit: Visit) -> Finding:
     if visit.fault is None:
         took = f"{visit.milliseconds:.0f}"
         return good(subject, f"{member.name} 已应答, {took} 毫秒", f"answers in {took} ms")
+    if visit.reason is not None:
+        reason = REASONS[visit.reason]
+        return Finding(
+            subject,
+            Level.FAULT,
+            f"{reason.zh} ({reason.code}): {visit.fault}",
+            f"{reason.en} ({reason.code}): {visit.fault}",
+            reason.remedy_zh,
+            reason.remedy_en,
+        )
     return Finding(
         subject,
         Level.FAULT,

@@ -3,20 +3,19 @@
 Bounds stand at the top; `docs/how-to/operate-a-gateway.md` prints them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 
 from contracts import limits
 from contracts.errors import TongbanError
 from gateway.doctor.finding import Finding, Level, good
 from gateway.ports import Backlog
-from keys.trust.member import KeyState, Member, MemberKey
+from keys.trust.member import KeyState, Member
 from keys.trust.parting import left_at
 from keys.trust.trust_list import key_state
 
 DISK_FAULT_BYTES = 256 * limits.MIB
 DISK_WARNING_BYTES = 2048 * limits.MIB
-KEY_ENDS_SOON = timedelta(days=30)
 SKEW_WARNING_S = limits.CLOCK_SKEW_S / 5
 NEXT_YEAR_FROM_MONTH = 11
 OLDEST_WARNING_S = 10 * 60
@@ -138,29 +137,6 @@ def incidents(counts: Mapping[str, int]) -> Finding:
     )
 
 
-def own_keys(us: Member, signing: str, opening: Sequence[str], now: datetime) -> list[Finding]:
-    """Whether what we sign and open with is what the members' list says of us."""
-    found = [_one_key("key signing", _named(us.signing_keys, signing), signing, now)]
-    found += [_one_key("key opening", _named(us.sealing_keys, kid), kid, now) for kid in opening]
-    lacking = [
-        key.kid
-        for key in us.sealing_keys
-        if key_state(key, now) is KeyState.VALID and key.kid not in opening
-    ]
-    found += [
-        Finding(
-            "key opening",
-            Level.FAULT,
-            f"名单公布了 {kid}, 本机没有其私钥",
-            f"{kid} is published, but its private half is not here",
-            "把它加入 keys.opening, 或在名单中关闭它",
-            "add it to keys.opening, or close it in the list",
-        )
-        for kid in lacking
-    ]
-    return found
-
-
 def partner_keys(member: Member, now: datetime) -> Finding | None:
     """What a partner lacks to exchange with us today; None when it lacks nothing."""
     for keys, zh, en in (
@@ -195,39 +171,3 @@ def leaving(member: Member, now: datetime) -> Finding | None:
         "在此之前办结往来办件; 此后发往该城市的报文不再接收",
         "finish what is open with it before; from then on nothing is taken for it",
     )
-
-
-def _named(keys: Sequence[MemberKey], kid: str) -> MemberKey | None:
-    return next((key for key in keys if key.kid == kid), None)
-
-
-def _one_key(subject: str, key: MemberKey | None, kid: str, now: datetime) -> Finding:
-    if key is None:
-        return Finding(
-            subject,
-            Level.FAULT,
-            f"{kid} 不在名单的本市条目中",
-            f"{kid} is not in our own entry of the list",
-            "公布此密钥, 或把设置改回已公布的密钥",
-            "publish it, or set keys to one that is published",
-        )
-    state = key_state(key, now)
-    if state is not KeyState.VALID:
-        return Finding(
-            subject,
-            Level.FAULT,
-            f"{kid} 不可用: {state.value}",
-            f"{kid} cannot be used: {state.value}",
-            "改用有效的密钥",
-            "change to a key that is valid",
-        )
-    if key.valid_to is not None and key.valid_to - now < KEY_ENDS_SOON:
-        return Finding(
-            subject,
-            Level.WARNING,
-            f"{kid} 将于 {key.valid_to:%Y-%m-%d} 到期",
-            f"{kid} ends on {key.valid_to:%Y-%m-%d}",
-            "公布新的密钥并更换",
-            "publish a new key and change to it",
-        )
-    return good(subject, f"{kid} 有效", f"{kid} is valid")

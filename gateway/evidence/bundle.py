@@ -22,11 +22,15 @@ _DEPTH = 16
 
 
 class SealedLeaf(Model):
-    """Where something stands under a seal: leaf `index`, and its path to the root."""
+    """Where something stands under a seal: leaf `index`, and its path to the root.
+
+    `recorded_at`: when the city that holds the evidence recorded the seal; nobody signed that.
+    """
 
     seal: Annotated[str, StringConstraints(max_length=limits.SEAL_BYTES)]
     index: Annotated[int, Field(ge=0)]
     path: Annotated[tuple[HexDigest, ...], Field(max_length=40)]
+    recorded_at: Moment | None = None
 
 
 class MessageEvidence(Model):

@@ -10,7 +10,7 @@ from gateway.ports import Clock, Meter, Signer
 from gateway.records import EpochRecord
 from keys.sealing import Epoch, Opener, Sealer
 from keys.suites import SUITES, Suite
-from keys.suites.suite import OpeningKey
+from keys.suites.suite import OpeningKey, SealingKey
 from keys.trust.trust_list import TrustList
 
 
@@ -19,7 +19,7 @@ class Home:
     """Who we are in the exchange. One a process, shared by all use cases.
 
     `opening_key` gives our private key for a key id (KeyError when it is not ours);
-    `own_key` is the id of the one that our own copies are sealed to.
+    `own_key` gives the public half of the one that our own copies are sealed to.
     """
 
     code: str
@@ -29,7 +29,7 @@ class Home:
     clock: Clock
     meter: Meter
     opening_key: Callable[[str], OpeningKey]
-    own_key: str
+    own_key: Callable[[], SealingKey]
     _sealers: dict[str, tuple[str, Sealer]] = field(default_factory=dict)
     _own_copies: dict[str, tuple[Epoch, EpochRecord]] = field(default_factory=dict)
     _openers: dict[str, Opener] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Home:
         """The epoch's secret wrapped to ourselves: made once an epoch."""
         known = self._own_copies.get(partner)
         if known is None or known[0] is not epoch:
-            key = self.opening_key(self.own_key).public()
+            key = self.own_key()
             wrapped = epoch.wrapped_for(key, epoch_context(self.code, self.code))
             secret = base64.b64encode(epoch.wrapped).decode()
             known = self._own_copies[partner] = epoch, EpochRecord(secret, key.kid, wrapped)

@@ -4,6 +4,8 @@ Everything is recomputed from the exact bytes in the store: leaf, path, root, si
 check itself is the auditor's, `gateway.evidence.verify`.
 """
 
+from datetime import UTC, datetime
+
 from contracts.errors import EvidenceInvalid
 from contracts.tree import inclusion_paths, leaf_hash
 from gateway.evidence.bundle import Bundle, MessageEvidence, SealedLeaf
@@ -20,14 +22,16 @@ _LEAF = 32  # bytes of a leaf hash
 class Prove:
     """Use case: gather the evidence for messages of the store, and check it."""
 
-    def __init__(self, store: Store, trust: TrustList) -> None:
+    def __init__(self, store: Store, trust: TrustList, us: str) -> None:
+        """`us`: whose store it is, whose record of when seals came is believed here."""
         self._store = store
+        self._us = us
         self._trust = trust
 
     async def __call__(self, message: MessageRecord) -> Proven | None:
         """None: we have not sent it yet. Raises as `verify_message` does."""
         evidence = await self.evidence(message)
-        return verify_message(evidence, self._trust) if evidence else None
+        return verify_message(evidence, self._trust, holder=self._us) if evidence else None
 
     async def evidence(self, message: MessageRecord) -> MessageEvidence | None:
         """Envelope, receipt, and where each stands. Raises EvidenceInvalid when a seal is gone."""
@@ -79,7 +83,10 @@ class Prove:
         if index >= len(paths):
             raise EvidenceInvalid("the kept leaves are not those of the seal", seal=record.id)
         return SealedLeaf(
-            seal=record.token, index=index, path=tuple(step.hex() for step in paths[index])
+            seal=record.token,
+            index=index,
+            path=tuple(step.hex() for step in paths[index]),
+            recorded_at=datetime.fromtimestamp(record.at / 1000, UTC),
         )
 
 

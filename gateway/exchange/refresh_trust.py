@@ -18,6 +18,8 @@ from keys.trust.federation.walk import Walk, Want
 _LOG = logging.getLogger("tongban.trust")
 WALK_SECONDS = 300.0
 """For everything that one mirror is asked in one round."""
+_OWN_SECONDS = 2.0
+"""Between two looks at our own folder, into which a command may have published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,10 @@ class RefreshTrust:
         try:
             while True:
                 await self.once()
-                await self._clock.sleep(self._every)
+                next_round = self._clock.monotonic() + self._every
+                while (left := next_round - self._clock.monotonic()) > 0:
+                    await self._clock.sleep(min(left, _OWN_SECONDS))
+                    await asyncio.to_thread(self._federation.load_news)
         finally:
             await self.close()
 

@@ -14,15 +14,14 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict, ValidationError
 from securesystemslib.signer import Key
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets
 
 from gateway import config
 from gateway.bootstrap.keys import key_store
+from gateway.federation.notes import notes_file, read_notes
 from gateway.federation.papers import MemberPaper, invalid, not_now
-from keys import strict_json
 from keys.atomic_file import write_atomically
 from keys.suites import SUITES
 from keys.suites.suite import SigningKey
@@ -36,20 +35,6 @@ from keys.trust.federation.tuf_keys import tuf_key
 from keys.trust.federation.walk import Known, walk
 from keys.trust.member import Member
 
-_LONGEST_NOTES = 1024 * 1024
-
-
-class Notes(BaseModel):
-    """What an office remembers. Keys are named by their URI in the key store, newest last."""
-
-    model_config = ConfigDict(frozen=True)
-
-    member: str | None = None
-    founding: tuple[str, ...] = ()
-    publishing: tuple[str, ...] = ()
-    mirrors: tuple[str, ...] = ()
-    approved_root: str | None = None  # the digest of a first root that we signed
-
 
 class Office:
     """Opened by one command, over one member's folder."""
@@ -61,8 +46,8 @@ class Office:
         self.copy = Copy(folder.path(folder.settings.trust.folder))
         root = folder.settings.trust.root
         self.anchor = folder.path(root) if root else self.copy.folder / "root.json"
-        self._notes_file = folder.folder / "federation" / "notes.json"
-        self.notes = self._read_notes()
+        self._notes_file = notes_file(folder.folder)
+        self.notes = read_notes(folder.folder)
 
     @property
     def code(self) -> str:
@@ -205,16 +190,6 @@ class Office:
         self._notes_file.parent.mkdir(mode=0o700, exist_ok=True)
         text = self.notes.model_dump_json(indent=2, exclude_none=True) + "\n"
         write_atomically(self._notes_file, text.encode(), mode=0o600)
-
-    def _read_notes(self) -> Notes:
-        try:
-            with self._notes_file.open("rb") as file:
-                data = file.read(_LONGEST_NOTES)
-            return Notes.model_validate(strict_json.loads_object(data))
-        except FileNotFoundError:
-            return Notes()
-        except (ValidationError, ValueError) as error:
-            raise invalid(str(error), self._notes_file) from None
 
 
 def _number(path: str) -> int:

@@ -46,7 +46,7 @@ class Keyring:
             clock=clock,
             meter=meter or Metrics(),
             opening_key={self.opening.kid: self.opening}.__getitem__,
-            own_key=self.opening.kid,
+            own_key=self.opening.public,
         )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from psycopg import DataError, Error, RawCursor
-from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy import Connection, Engine, Table, delete, func, select
 from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import StoreUnavailable, Wrong
@@ -22,7 +22,15 @@ from gateway.stores import postgres, sqlite
 from gateway.stores.doubt import forget_marks
 from gateway.stores.migrate import migrate
 from gateway.stores.months import MonthsSeen
-from gateway.stores.schema import LANE, METADATA, OFFICER_SESSION, PART
+from gateway.stores.schema import (
+    API_TOKEN,
+    LANE,
+    METADATA,
+    OFFICER,
+    OFFICER_SESSION,
+    OFFICER_USE,
+    PART,
+)
 from gateway.stores.table_digest import TableDigest, file_digest, server_digest
 
 Step = Literal["copy", "compare"]
@@ -118,6 +126,8 @@ def _move(source: Connection, engine: Engine, now: int, progress: Progress) -> M
         forget_marks(target)
         counts = {table.name: _count(source, table) for table in _TABLES}
         before = any(_has_rows(target, table) for table in _TABLES)
+        if before:
+            _bring_officers(source, target, MonthsSeen(target, now))
         if before and counts != {table.name: _count(target, table) for table in _TABLES}:
             raise Wrong("the database holds rows of another store", code="store.not_empty")
         if not before:
@@ -131,6 +141,22 @@ def _move(source: Connection, engine: Engine, now: int, progress: Progress) -> M
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as target:
         target.exec_driver_sql("ANALYZE")  # the first questions are planned as later ones
     return Moved(counts, before)
+
+
+def _bring_officers(source: Connection, target: Connection, months: MonthsSeen) -> None:
+    """What officers did on the file since an earlier move comes along: one of them asked for this
+    one, and that is in the log. Only where the log there is the beginning of the one here."""
+    use = OFFICER_USE.c
+    newest = select(use.number, use.digest).order_by(use.number.desc()).limit(1)
+    there = target.execute(newest).first()
+    if there is None:
+        return
+    here = source.execute(select(use.digest).where(use.number == there.number)).scalar()
+    if here != there.digest:
+        return  # another member's, or officers worked on the database: the comparison says so
+    for table in (OFFICER, API_TOKEN, OFFICER_USE):
+        target.execute(delete(table))
+        _copy(source, target, table, months, lambda _done: None)
 
 
 def _refuse_consumers(target: Connection, now: int) -> None:

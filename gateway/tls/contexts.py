@@ -47,6 +47,53 @@ class _PinnedObject(ssl.SSLObject):
         context.check(self.getpeercert(binary_form=True))
 
 
+class Handshake(ssl.SSLContext):
+    """One handshake under a server's context, for an event loop that takes a context.
+
+    Event loops close a connection at once when its handshake fails, and the alert that would
+    say why (RFC 8446, 6.2) never leaves. Here it does, and `failure` keeps what was wrong.
+    """
+
+    def __new__(cls, _context: ssl.SSLContext) -> "Handshake":
+        return super().__new__(cls, ssl.PROTOCOL_TLS_SERVER)
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        self._made: ssl.SSLObject | None = None
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        self._made = made = self._context.wrap_bio(
+            incoming, outgoing, server_side, server_hostname, session
+        )
+        return made
+
+    @property
+    def failure(self) -> ssl.SSLError | None:
+        return getattr(self._made, "failure", None)
+
+
+class _TellingObject(ssl.SSLObject):
+    failure: ssl.SSLError | None = None
+
+    def do_handshake(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+        try:
+            super().do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as error:
+            self.failure = error
+            raise ssl.SSLWantReadError from error  # whereupon the loop sends what is to be sent
+
+
 def client_context(check: PinCheck, identity: Identity | None = None) -> ssl.SSLContext:
     """For connections to one partner; `identity` is shown when it asks."""
     context = PinnedContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -73,6 +120,7 @@ def server_context(identity: Identity, anchors: Iterable[bytes]) -> ssl.SSLConte
         context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
     )
     context.num_tickets = 0
+    context.sslobject_class = _TellingObject
     identity.load_into(context)
     _trust(context, anchors)
     return context

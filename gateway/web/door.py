@@ -6,19 +6,24 @@ was refused is counted by its reason; a line in the log says how many, not each.
 """
 
 import asyncio
+import errno
 import logging
+import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from aiohttp import web
 
 from contracts import limits
 from contracts.errors import TongbanError
+from gateway.tls.contexts import Handshake
 
 _LOG = logging.getLogger("tongban.tls")
 _SAY_EVERY = 10.0  # seconds
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_PAUSE = 1.0  # seconds, after which it is tried again to take a connection
 _VERSIONS = ("UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "PROTOCOL_VERSION", "NO_SHARED")
 
 Refused = Callable[[str], None]
@@ -26,7 +31,7 @@ Refused = Callable[[str], None]
 
 
 class Door:
-    """Makes one protocol for each connection; see `loop.create_server`."""
+    """Lets in who stands in front of a listening socket."""
 
     def __init__(
         self,
@@ -47,40 +52,49 @@ class Door:
         self._unsaid: Counter[str] = Counter()
         self._say_at = 0.0
 
-    def __call__(self) -> asyncio.Protocol:
-        return _Threshold(self)
+    async def keep(self, listener: socket.socket) -> None:
+        """Take connections until cancelled; then nobody who is not inside yet comes in."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                try:
+                    arrived, who = await loop.sock_accept(listener)
+                except OSError as error:
+                    if error.errno in _EXHAUSTED:
+                        _LOG.error("no connection can be taken: %s", error)
+                        await asyncio.sleep(_PAUSE)
+                    continue  # any other was the caller's: it is gone again
+                self._knock(arrived, who)
+        finally:
+            for task in self._under_way:
+                task.cancel()
 
-    def knock(self, transport: asyncio.Transport) -> None:
-        """Somebody connected; nothing of it has been read."""
-        transport.pause_reading()
+    def _knock(self, arrived: socket.socket, who: object) -> None:
         if len(self._under_way) >= self._at_once:
             oldest = next(iter(self._under_way))
             del self._under_way[oldest]
             oldest.cancel()
-        task = asyncio.create_task(self._let_in(transport))
+        task = asyncio.create_task(self._let_in(arrived, who))
         self._under_way[task] = None
         task.add_done_callback(lambda done: self._under_way.pop(done, None))
 
-    async def _let_in(self, transport: asyncio.Transport) -> None:
-        hall = _Hall()
-        who = transport.get_extra_info("peername")
+    async def _let_in(self, arrived: socket.socket, who: object) -> None:
         try:
-            inner = await asyncio.get_running_loop().start_tls(
-                transport,
-                hall,
-                self._context(),
-                server_side=True,
-                ssl_handshake_timeout=self._seconds,
+            handshake = Handshake(self._context())
+        except TongbanError as error:
+            arrived.close()
+            self._say(_reason(error), who)
+            return
+        loop, seconds = asyncio.get_running_loop(), self._seconds
+        try:
+            await loop.connect_accepted_socket(
+                self._inside, arrived, ssl=handshake, ssl_handshake_timeout=seconds
             )
         except asyncio.CancelledError:
-            transport.abort()
             self._say("busy", who)
-        except (OSError, TongbanError) as error:  # SSLError is one
-            transport.abort()
-            self._say(_reason(error), who)
-        else:
-            if inner is not None:
-                hall.lead(inner, self._inside())
+            raise
+        except OSError as error:  # SSLError is one
+            self._say(_reason(handshake.failure or error), who)
 
     def _say(self, reason: str, who: object) -> None:
         self._refused(reason)
@@ -91,39 +105,6 @@ class Door:
             counts = ", ".join(f"{name} {count}" for name, count in self._unsaid.items())
             _LOG.warning("TLS handshakes refused: %s; the last one from %s", counts, who)
             self._unsaid.clear()
-
-
-class _Threshold(asyncio.Protocol):
-    """Stands before the handshake."""
-
-    def __init__(self, door: Door) -> None:
-        self._door = door
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._door.knock(cast(asyncio.Transport, transport))  # uvloop's is no subclass of it
-
-
-class _Hall(asyncio.Protocol):
-    """Keeps what comes between the end of the handshake and the moment somebody is inside."""
-
-    def __init__(self) -> None:
-        self._early: list[Callable[[asyncio.Protocol], Any]] = []
-
-    def data_received(self, data: bytes) -> None:
-        self._early.append(lambda inside: inside.data_received(data))
-
-    def eof_received(self) -> None:
-        self._early.append(lambda inside: inside.eof_received())
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._early.append(lambda inside: inside.connection_lost(exc))
-
-    def lead(self, transport: asyncio.Transport, inside: asyncio.Protocol) -> None:
-        """From now on `inside` is spoken to; first it hears what came."""
-        inside.connection_made(transport)
-        transport.set_protocol(inside)
-        for tell in self._early:
-            tell(inside)
 
 
 def _reason(error: Exception) -> str:
@@ -159,7 +140,9 @@ class DoorSite(web.BaseSite):
         self._door = Door(inside, context, refused)
         self._host = host
         self._port = port
-        self._reuse_port = reuse_port
+        self._reuse_port = bool(reuse_port)
+        self._listeners: list[socket.socket] = []
+        self._keepers: list[asyncio.Task[None]] = []
 
     @property
     def name(self) -> str:
@@ -168,10 +151,22 @@ class DoorSite(web.BaseSite):
     async def start(self) -> None:
         """Raises OSError when it cannot listen there."""
         await super().start()
-        self._server = await asyncio.get_running_loop().create_server(
-            self._door,
-            self._host,
-            self._port,
-            backlog=self._backlog,
-            reuse_port=self._reuse_port,
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(
+            self._host, self._port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
+        for family, _, _, _, place in dict.fromkeys(found):
+            listener = socket.create_server(
+                place[:2], family=family, backlog=self._backlog, reuse_port=self._reuse_port
+            )
+            listener.setblocking(False)
+            self._listeners.append(listener)
+        self._keepers = [asyncio.create_task(self._door.keep(each)) for each in self._listeners]
+
+    async def stop(self) -> None:
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        for listener in self._listeners:
+            listener.close()
+        await super().stop()

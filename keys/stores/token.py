@@ -1,7 +1,7 @@
 """A PKCS #11 token: its module loaded, its session open, its errors told apart.
 
 Login and module are shared by a whole process (PKCS #11 v2.40, section 2.5), so all who name
-the same token here share one `Token`, and whatever enters the module holds its one lock.
+the same token here share one `Token`, and one thread alone enters the module.
 
 A session dies when a token is pulled out or its network is gone. What fails is tried once
 more with a fresh session, where needed with the module started afresh, and then it is said
@@ -13,7 +13,7 @@ import contextlib
 import hmac
 from collections.abc import Callable
 from pathlib import Path
-from threading import RLock
+from threading import Lock
 from typing import Any, TypeVar, cast
 
 import pkcs11
@@ -23,6 +23,7 @@ from pkcs11._pkcs11 import lib as Library  # noqa: N812 - a class, by its own na
 from pkcs11.types import DeriveMixin, Object, PrivateKey, PublicKey, SignMixin
 
 from contracts.errors import KeyUnavailable, KeyUnusable, TongbanError
+from keys.stores.module_thread import thread_of
 
 _T = TypeVar("_T")
 
@@ -105,35 +106,43 @@ class Token:
         self.label = label
         self._module = str(module)
         self._pin = pin
-        self._lock = _LOCKS.setdefault(self._module, RLock())
+        self.thread = thread_of(self._module)
         self._opened: Opened | None = None
-        self._refused: KeyUnusable | None = None
+        self._refused: str | None = None
         self._users = 0
 
     def __repr__(self) -> str:
         return f"Token({self._module!r}, {self.label!r})"
 
-    def use(self, work: Callable[[Opened], _T]) -> _T:
-        """What `work` gives, done under the module's lock; it may be called twice.
+    def use(self, work: Callable[[Opened], _T], *, in_use: bool = False) -> _T:
+        """What `work` gives, done in the module's thread; it may be called twice.
 
-        Raises KeyUnusable (also with key.token_cannot and key.pin_refused) and
-        KeyUnavailable (key.token_gone).
+        Raises KeyUnusable (also with key.token_cannot) and KeyUnavailable (key.token_gone,
+        key.pin_refused): then what is to be done can be done later, by the same key. `in_use`:
+        its key was there before, so a token without it is not the one that we know.
         """
-        with self._lock:
-            if self._refused is not None:
-                raise self._refused
-            try:
-                return self._try_twice(work)
-            except _PIN_REFUSED as error:
-                self._refused = self._told("the token refused the PIN", "key.pin_refused", error)
-                raise self._refused from None
-            except _NOT_ONE_KEY as error:
-                raise self._told("the token holds no such key, or several", None, error) from None
-            except _CANNOT as error:
-                raise self._told("the token cannot do it", "key.token_cannot", error) from None
-            except cryptoki.PKCS11Error as error:
-                detail = f"the token does not answer: {_said(error)}"
+        return self.thread.run(lambda: self._use(work, in_use))
+
+    def _use(self, work: Callable[[Opened], _T], in_use: bool) -> _T:
+        if self._refused is not None:
+            raise self._locked(self._refused)
+        try:
+            return self._try_twice(work)
+        except _PIN_REFUSED as error:
+            self._refused = f"the token refused the PIN ({_said(error)})"
+            raise self._locked(self._refused) from None
+        except _NOT_ONE_KEY as error:
+            if in_use:
+                detail = "the token no longer holds the key"
                 raise KeyUnavailable(detail, token=self.label) from None
+            raise self._told("the token holds no such key, or several", error) from None
+        except _CANNOT as error:
+            raise self._told("the token cannot do it", error, "key.token_cannot") from None
+        except cryptoki.NoSuchToken:
+            raise KeyUnavailable("there is no token of this label", token=self.label) from None
+        except cryptoki.PKCS11Error as error:
+            detail = f"the token does not answer: {_said(error)}"
+            raise KeyUnavailable(detail, token=self.label) from None
 
     def _try_twice(self, work: Callable[[Opened], _T]) -> _T:
         try:
@@ -155,8 +164,8 @@ class Token:
     def _open(self) -> Opened:
         token = self._library().get_token(token_label=self.label)
         if one_try_left(token.flags):
-            self._refused = self._told("one wrong PIN more would lock the token", "key.pin_refused")
-            raise self._refused
+            self._refused = "one wrong PIN more would lock the token"
+            raise self._locked(self._refused)
         try:
             session = token.open(user_pin=self._pin)
         except cryptoki.UserAlreadyLoggedIn:
@@ -186,17 +195,19 @@ class Token:
                 opened.session.close()
 
     def _told(
-        self, detail: str, code: str | None, error: cryptoki.PKCS11Error | None = None
+        self, detail: str, error: cryptoki.PKCS11Error, code: str | None = None
     ) -> KeyUnusable:
-        said = f"{detail} ({_said(error)})" if error is not None else detail
-        return KeyUnusable(said, code=code, token=self.label)
+        return KeyUnusable(f"{detail} ({_said(error)})", code=code, token=self.label)
+
+    def _locked(self, detail: str) -> KeyUnavailable:
+        return KeyUnavailable(detail, code="key.pin_refused", token=self.label)
 
     # --- who uses it ------------------------------------------------------------------------------
 
     def join(self, pin: str) -> "Token":
-        """One user more. Raises KeyUnusable (key.pin_refused) when it has another PIN."""
+        """One user more. Raises KeyUnavailable (key.pin_refused) when it has another PIN."""
         if not hmac.compare_digest(pin.encode(), self._pin.encode()):
-            raise self._told("another PIN is in use for this token", "key.pin_refused")
+            raise self._locked("another PIN is in use for this token")
         self._users += 1
         return self
 
@@ -207,12 +218,11 @@ class Token:
             if self._users > 0:
                 return
             _TOKENS.pop((self._module, self.label), None)
-        with self._lock:
-            self._drop()
+        with contextlib.suppress(KeyUnavailable):
+            self.thread.run(self._drop)
 
 
-_ALL = RLock()
-_LOCKS: dict[str, RLock] = {}
+_ALL = Lock()
 _TOKENS: dict[tuple[str, str], Token] = {}
 
 

@@ -12,7 +12,7 @@ from contracts.errors import KeyUnusable, MessageRefused
 from keys.stores.token import Opened, Token
 from keys.suites.ed25519 import Ed25519VerifyingKey
 from keys.suites.intl import sha256
-from keys.suites.p256 import P256VerifyingKey
+from keys.suites.p256 import P256VerifyingKey, lower_form
 from keys.suites.suite import SECRET_LENGTH
 from keys.suites.x25519 import HPKE, SUITE, X25519SealingKey
 
@@ -65,12 +65,13 @@ class TokenSigningKey:
     def sign(self, data: bytes) -> bytes:
         """Raises KeyUnusable, and KeyUnavailable when the token does not answer."""
         if isinstance(self._public, Ed25519VerifyingKey):
-            mechanism, message = Mechanism.EDDSA, data
-        else:
-            # Every token takes a digest; not every one hashes by itself.
-            mechanism, message = Mechanism.ECDSA, sha256(data)
+            return self._sign(data, Mechanism.EDDSA)
+        # Every token takes a digest; not every one hashes by itself, and none chooses a form.
+        return lower_form(self._sign(sha256(data), Mechanism.ECDSA))
+
+    def _sign(self, data: bytes, mechanism: Mechanism) -> bytes:
         return self._token.use(
-            lambda opened: opened.private(self.kid).sign(message, mechanism=mechanism)
+            lambda opened: opened.private(self.kid).sign(data, mechanism=mechanism), in_use=True
         )
 
     def public(self) -> Ed25519VerifyingKey | P256VerifyingKey:
@@ -108,7 +109,9 @@ class TokenOpeningKey:
         try:
             encapsulated = wrapped[:_ENCAPSULATED]
             X25519SealingKey("", encapsulated)  # a bad point is the sender's fault, not the token's
-            shared = self._token.use(lambda opened: _exchange(opened, self.kid, encapsulated))
+            shared = self._token.use(
+                lambda opened: _exchange(opened, self.kid, encapsulated), in_use=True
+            )
             secret = HPKE.decrypt(wrapped, _Exchanged(self._point, shared), info=info)
         except (InvalidTag, ValueError):
             pass

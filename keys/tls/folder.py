@@ -25,7 +25,7 @@ from keys.trust.member import TlsPin
 _MAX_CHAIN_BYTES = 64 * 1024
 _MAX_KEY_BYTES = 16 * 1024
 _LABEL = "ENCRYPTED PRIVATE KEY"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +78,24 @@ class CertificateFolder:
         Nothing changes until it does; see `keys.tls.pins.to_show`. Raises KeyUnusable when the
         name is no name or taken, or the folder cannot be used.
         """
+        _check_name(name)
         made = new_certificate(name, valid_from)
-        self._write(name, made.certificate, made.private_key)
+        self.put(name, pem.encode(made.certificate, "CERTIFICATE"), made.private_key)
         return new_pin(made.certificate, valid_from, valid_to)
 
-    def _write(self, name: str, certificate: bytes, private_key: bytes) -> None:
-        if not _NAME.fullmatch(name):
-            raise KeyUnusable("the name is one word of letters, digits, - and _", key=name[:100])
+    def put(self, name: str, chain: bytes, private_key: bytes) -> None:
+        """Write a pair: `chain` in PEM, `private_key` PKCS #8 in DER. Raises KeyUnusable."""
+        _check_name(name)
         if not self._folder.exists():
             self._folder.mkdir(mode=0o700, parents=True)
         check_folder(self._folder)
-        key, chain = self._folder / f"{name}.key", self._folder / f"{name}.crt"
-        if key.exists() or chain.exists():
+        key, certificates = self._folder / f"{name}.key", self._folder / f"{name}.crt"
+        if key.exists() or certificates.exists():
             raise KeyUnusable("there is one of that name; a key is never overwritten", file=key)
         encrypted = pem.encode(pbes2.encrypt(private_key, self._passphrase), _LABEL)
         try:  # the key first: a certificate without one could not be shown
             write_atomically(key, encrypted, mode=0o600)
-            write_atomically(chain, pem.encode(certificate, "CERTIFICATE"), mode=0o644)
+            write_atomically(certificates, chain, mode=0o644)
         except OSError as error:
             raise KeyUnusable(f"it cannot be written: {error.strerror}", file=key) from None
 
@@ -111,6 +112,11 @@ class CertificateFolder:
             return Pair(path.stem, pin_of(own), own, chain)
         except ValueError:
             raise KeyUnusable("not a certificate in PEM", file=path) from None
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):  # 64 characters: the longest commonName (RFC 5280, A.1)
+        raise KeyUnusable("the name is one word of letters, digits, - and _", key=name[:100])
 
 
 def _unreadable(path: Path, error: OSError) -> KeyUnusable:

@@ -32,6 +32,8 @@ class KeyState(StrEnum):
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
     CLOSED = "closed"
+    UNWITNESSED = "unwitnessed"
+    """Closed as compromised, and nobody but the key itself says that this was before."""
 
 
 class MemberKey(_Published):

@@ -49,8 +49,10 @@ class MembersFile:
     def member(self, code: str) -> Member:
         return self._current().member(code)
 
-    def verifying_key(self, code: str, kid: str, at: datetime) -> VerifyingKey:
-        return self._current().verifying_key(code, kid, at)
+    def verifying_key(
+        self, code: str, kid: str, at: datetime, witnessed_at: datetime | None = None
+    ) -> VerifyingKey:
+        return self._current().verifying_key(code, kid, at, witnessed_at)
 
     def sealing_key(self, code: str, at: datetime) -> SealingKey:
         return self._current().sealing_key(code, at)

@@ -5,6 +5,7 @@ So what it signed before can still be judged, and nobody takes its silence for a
 
 from datetime import datetime
 
+from keys.trust.key_judgement import ClosedReason
 from keys.trust.member import Member, MemberKey, TlsPin
 
 _USES = ("signing_keys", "sealing_keys", "log_keys", "tls_pins")
@@ -27,22 +28,21 @@ def has_left(member: Member, at: datetime) -> bool:
 
 
 def reason_of_leaving(member: Member) -> str | None:
-    """What its last closed key says of why."""
+    """What its last closed key says of why, in the city's own words."""
     keys = (*member.signing_keys, *member.sealing_keys)
     said = [(key.closed_at, key.closed_reason) for key in keys if key.closed_at is not None]
-    return max(said, key=lambda each: each[0])[1] if said else None
+    last = max(said, key=lambda each: each[0])[1] if said else None
+    return last.partition(": ")[2] or last if last is not None else None
 
 
-def closed(member: Member, at: datetime, reason: str) -> Member:
-    """`member` with every key closed that is open, from `at` on. Pure."""
-    return member.model_copy(
-        update={
-            use: tuple(_closed(each, at, reason) for each in getattr(member, use)) for use in _USES
-        }
-    )
+def closed(member: Member, at: datetime, reason: ClosedReason, why: str) -> Member:
+    """`member` with every key closed that is open, from `at` on; `why` in its own words. Pure."""
+    said = f"{reason.value}: {why}"
+    keys = {use: tuple(_closed(each, at, said) for each in getattr(member, use)) for use in _USES}
+    return member.model_copy(update=keys)
 
 
-def _closed(entry: MemberKey | TlsPin, at: datetime, reason: str) -> MemberKey | TlsPin:
+def _closed(entry: MemberKey | TlsPin, at: datetime, said: str) -> MemberKey | TlsPin:
     if entry.closed_at is not None:
         return entry
-    return entry.model_copy(update={"closed_at": at, "closed_reason": reason})
+    return entry.model_copy(update={"closed_at": at, "closed_reason": said})

@@ -10,6 +10,7 @@ from datetime import datetime
 from contracts.errors import BatchRejected, KeyUnusable
 from keys.suites import jwk
 from keys.suites.suite import SealingKey, VerifyingKey
+from keys.trust.key_judgement import judge_key
 from keys.trust.member import KeyState, Member, MemberKey, MemberList
 from keys.trust.trust_list import key_state
 
@@ -37,12 +38,14 @@ class Roll:
             raise BatchRejected("no such member", code="member.unknown", member=code[:32])
         return member
 
-    def verifying_key(self, code: str, kid: str, at: datetime) -> VerifyingKey:
+    def verifying_key(
+        self, code: str, kid: str, at: datetime, witnessed_at: datetime | None = None
+    ) -> VerifyingKey:
         entry = self._signing_keys.get((code, kid))
         if entry is None:
             self.member(code)
             raise _unknown("the member publishes no such key", code, kid)
-        state = key_state(entry, at)
+        state = judge_key(entry, at, witnessed_at)
         if state is not KeyState.VALID:
             raise _closed(entry, state, code)
         key = self._verifying.get((code, kid))
@@ -74,6 +77,14 @@ def _unknown(detail: str, code: str, kid: str) -> BatchRejected:
 
 
 def _closed(entry: MemberKey, state: KeyState, code: str) -> BatchRejected:
+    if state is KeyState.UNWITNESSED:
+        return BatchRejected(
+            f"the key was closed as compromised at {entry.closed_at}; nobody else says that "
+            "this was signed before",
+            code="evidence.unwitnessed",
+            member=code,
+            key=entry.kid,
+        )
     since = {
         KeyState.NOT_YET_VALID: entry.valid_from,
         KeyState.EXPIRED: entry.valid_to,

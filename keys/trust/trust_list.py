@@ -1,18 +1,19 @@
-"""What a list of members answers, and the rule that judges a key by a day."""
+"""What a list of members answers, and what a key may be used for today."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from keys.suites.suite import SealingKey, VerifyingKey
-from keys.trust.member import KeyState, Member, MemberKey
+from keys.trust.key_judgement import judge_key
+from keys.trust.member import KeyState, Member, MemberKey, TlsPin
 
 
 class TrustList(Protocol):
     """The members of the exchange and their keys.
 
     Every method raises TrustUnavailable while the list could never be read. Times carry a
-    zone; `at` is the moment the signature claims, so old signatures are judged by their day.
+    zone.
     """
 
     def members(self) -> Sequence[Member]:
@@ -21,12 +22,16 @@ class TrustList(Protocol):
     def member(self, code: str) -> Member:
         """The member `code`. Raises BatchRejected (member.unknown)."""
 
-    def verifying_key(self, code: str, kid: str, at: datetime) -> VerifyingKey:
-        """The key `kid` of member `code`, valid at `at`.
+    def verifying_key(
+        self, code: str, kid: str, at: datetime, witnessed_at: datetime | None = None
+    ) -> VerifyingKey:
+        """The key `kid` of member `code`, good for a signature that claims to be of `at`.
+
+        `witnessed_at`: when somebody else had it in hand; see `keys.trust.key_judgement`.
 
         Raises BatchRejected: member.unknown; seal.key_unknown when the member publishes no
-        such key, or one that cannot be used; seal.key_closed when it is not yet valid,
-        expired or closed at `at`.
+        such key, or one that cannot be used; seal.key_closed when it was not yet valid,
+        expired or closed; evidence.unwitnessed when only a witness could make it good.
         """
 
     def sealing_key(self, code: str, at: datetime) -> SealingKey:
@@ -36,12 +41,6 @@ class TrustList(Protocol):
         """
 
 
-def key_state(key: MemberKey, at: datetime) -> KeyState:
-    """What `key` was, or will be, at `at`. Pure; a closed key is closed before it expires."""
-    if at < key.valid_from:
-        return KeyState.NOT_YET_VALID
-    if key.closed_at is not None and at >= key.closed_at:
-        return KeyState.CLOSED
-    if key.valid_to is not None and at >= key.valid_to:
-        return KeyState.EXPIRED
-    return KeyState.VALID
+def key_state(key: MemberKey | TlsPin, at: datetime) -> KeyState:
+    """Whether `key` may be used at `at`: what is made then, and seen then. Pure."""
+    return judge_key(key, at, at)

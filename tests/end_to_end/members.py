@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gateway.config import FILE_NAME
 from tests.end_to_end.command import command, environment, tongban
 from tests.processes.patience import LONG
 from tests.processes.ports import free_port
@@ -14,11 +15,15 @@ FINGERPRINT = re.compile(r"(?:[0-9a-f]{4} ){7}[0-9a-f]{4}")
 
 
 def new_member(folder: Path, code: str, suite: str) -> Path:
+    """Its gateway speaks mutual TLS, as `tongban init` has it."""
     listen = f"127.0.0.1:{free_port()}"
     options = ("--code", code, "--suite", suite, "--listen", listen, "--profile", code)
     made = tongban("init", folder, *options)
     assert made.code == 0, made.err
-    assert len(FINGERPRINT.findall(made.out)) == 2
+    assert len(FINGERPRINT.findall(made.out)) == 3, "what signs, what opens, what TLS shows"
+    settings = folder / FILE_NAME
+    operations = f'[gateway]\noperations_listen = "127.0.0.1:{free_port()}"\n'
+    settings.write_text(settings.read_text().replace("[gateway]\n", operations))
     assert f"tongban run {folder}" in made.out
     return folder
 

@@ -14,6 +14,7 @@ from tests.end_to_end.command import command, environment, tongban
 from tests.end_to_end.members import new_member
 from tests.processes.patience import LONG, until
 from tests.processes.ports import free_port
+from tests.processes.tls_client import anybody
 
 _ROOT = Path(__file__).parents[2]
 _A_PART_DIES = """
@@ -69,12 +70,15 @@ def test_an_address_that_is_not_ours_is_a_mistake_of_the_settings(member: Path) 
 def test_a_process_does_what_its_roles_say_and_listens_where_it_is_told(member: Path) -> None:
     listen = f"127.0.0.1:{free_port()}"
     run = command("run", str(member), "--role", "courier", "--role", "adapter", "--listen", listen)
+    operations = f"127.0.0.1:{free_port()}"
+    env = environment() | {"TONGBAN_GATEWAY__OPERATIONS_LISTEN": operations}
     with (member / "log").open("wb") as log:
-        running = subprocess.Popen(run, stdout=log, stderr=log, env=environment())
+        running = subprocess.Popen(run, stdout=log, stderr=log, env=env)
     try:
-        until(lambda: _status(f"http://{listen}/health/ready") == 200, "it is ready")
-        assert _status(f"http://{listen}/metrics") == 200
-        assert _status(f"http://{listen}{BATCHES_PATH}") == 404, "no api"
+        until(lambda: _status(f"http://{operations}/health/ready") == 200, "it is ready")
+        assert _status(f"http://{operations}/metrics") == 200
+        assert _status(f"https://{listen}{BATCHES_PATH}") == 404, "no api"
+        assert _status(f"https://{listen}/metrics") == 404, "for operators alone"
         assert "(courier, adapter)" in (member / "log").read_text()
     finally:
         running.terminate()
@@ -90,7 +94,7 @@ def test_a_role_that_there_is_not_is_a_mistake_of_the_settings(member: Path) -> 
 
 def _status(url: str) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=10, context=anybody()) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -1,17 +1,11 @@
-"""Commands of the federation as they are typed, run in the process of the test.
-
-A dozen interpreters would take a minute.
-"""
+"""Commands of the federation as they are typed, run in the process of the test."""
 
 import asyncio
-import contextlib
-import io
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-from gateway.cli import screen
-from gateway.cli.app import app
+from tests.processes.keys import command
 
 
 def get(url: str) -> tuple[int, bytes]:
@@ -23,15 +17,8 @@ def get(url: str) -> tuple[int, bytes]:
 
 
 def federation(*arguments: str | Path, home: Path) -> str:
-    """One of the commands, in this process: a dozen interpreters would take a minute."""
-    for console in (screen.out, screen.err):
-        console.cache_clear()
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        app(["federation", *map(str, arguments), "--home", str(home)], standalone_mode=False)
-    for console in (screen.out, screen.err):
-        console.cache_clear()
-    return said.getvalue()
+    """One of the commands, and what it said."""
+    return command("federation", *arguments, home=home)
 
 
 async def federation_then(*arguments: str | Path, home: Path) -> str:

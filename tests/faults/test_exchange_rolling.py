@@ -25,7 +25,7 @@ from tests.processes.ledger import ask, assert_same_story, count
 from tests.processes.office import Office, all_settled, offices
 from tests.processes.patience import LONG, until_then
 from tests.processes.postgres import Server
-from tests.processes.release import FIRST_REVISION, earlier, to_come
+from tests.processes.release import FIRST_REVISION, earlier, settings_of_the_earlier, to_come
 
 ROLLING, PARTNER = "410100", "440100"
 SOME = 5  # messages that make us believe that it goes on
@@ -102,11 +102,14 @@ async def test_releases_follow_one_another_and_nothing_is_lost(
     old, new = earlier(tmp_path / "old"), to_come(tmp_path / "new")
     with cities(tmp_path, {ROLLING: "sm", PARTNER: "intl"}) as (first, partner):
         first.move_to(postgres.database())
+        settings_of_the_earlier(first)
         first.release = old
         first.start().ready()
         partner.start().ready()
         assert revision(first) == FIRST_REVISION
         second, third = beside(first), beside(first)
+        for later in (second, third):
+            later.env["TONGBAN_TLS__MODE"] = "plain"
         third.release = new
         over = asyncio.Event()
         try:

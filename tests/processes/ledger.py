@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +108,13 @@ def assert_proven(store: Books, members: Path) -> None:
     """As an auditor would, offline: every message under a batch seal of its sender, every
     receipt under a receipts seal of the one who gave it."""
     trust = MembersFile(members, SystemClock().monotonic)
-    seals = ask(store, "SELECT id, of, token, leaves FROM seal")
+    seals = ask(store, "SELECT id, of, token, leaves, at FROM seal")
     leaves_of: dict[str, list[bytes]] = {}
     receipted: set[tuple[str, bytes]] = set()
-    for seal_id, of, token, packed in seals:
+    for seal_id, of, token, packed, at in seals:
         typ = BATCH_TYPE if of == "batch" else RECEIPTS_TYPE
-        seal = check_seal(token, typ, trust=trust, us=None, now=None)
+        recorded = datetime.fromtimestamp(at / 1000, UTC)
+        seal = check_seal(token, typ, trust=trust, us=None, now=None, witnessed_at=recorded)
         leaves = leaves_of[seal_id] = [packed[i : i + 32] for i in range(0, len(packed), 32)]
         _, paths = inclusion_paths(DIGESTS[seal.digest], leaves)
         assert len(leaves) == seal.size

@@ -8,7 +8,9 @@ import shutil
 import zipfile
 from pathlib import Path
 
+from gateway.config import FILE_NAME
 from gateway.stores.schema import REVISION
+from tests.processes.city import City
 
 _ROOT = Path(__file__).parents[2]
 _EARLIER = _ROOT / "tests" / "vectors" / "releases"
@@ -42,6 +44,21 @@ def earlier(folder: Path) -> Path:
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(folder)
     return folder
+
+
+def settings_of_the_earlier(city: City) -> None:
+    """Let the city's settings be such as the earlier release wrote, and later ones still take: it
+    names its keys, and knows no TLS."""
+    settings = city.folder / FILE_NAME
+    text = settings.read_text()
+    member = city.member
+    signing, opening = member.signing_keys[0].kid, member.sealing_keys[0].kid
+    named = f'signing = "file:{signing}.pem"\nopening = ["file:{opening}.pem"]\n'
+    if "\nsigning = " not in text:
+        text = text.replace("[keys]\n", f"[keys]\n{named}")
+    before, table, after = text.partition("[tls]\n")
+    assert table
+    settings.write_text(before + after[after.index("[") :])
 
 
 def to_come(folder: Path) -> Path:

@@ -31,8 +31,13 @@ _NEEDED = {"number", "kind", "body"}
 class ContractAdapter:
     """The family contract for one city. Always UTF-8."""
 
-    def __init__(self, profile: Profile) -> None:
-        self.city = profile.city
+    def __init__(self, city: str) -> None:
+        """`city`: its member code."""
+        self.city = city
+
+    @classmethod
+    def of(cls, profile: Profile) -> "ContractAdapter":
+        return cls(profile.city)
 
     def read(self, document: bytes) -> list[Draft]:
         """See `adapters.adapter.Adapter.read`."""
@@ -128,4 +133,4 @@ class ContractAdapter:
         return rejected(detail, partner=self.city, field=field, value=value, mask=mask, line=line)
 
 
-FAMILY = Family("contract", ContractAdapter, encodings=("utf-8",))
+FAMILY = Family("contract", ContractAdapter.of, encodings=("utf-8",))

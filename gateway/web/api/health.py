@@ -9,6 +9,7 @@ from contracts.errors import TongbanError
 from gateway.exchange.home import Home
 from gateway.exchange.link_status import LinkStatus
 from gateway.metrics import Metrics
+from gateway.officers.port import OfficerStore
 from gateway.ports import Store
 from gateway.web.caller import Callers
 from gateway.web.problem import problem
@@ -35,11 +36,13 @@ class HealthApi:
         store: Store,
         metrics: Metrics,
         running: Running,
+        officers: OfficerStore,
     ) -> None:
         self._home = home
         self._store = store
         self._metrics = metrics
         self._running = running
+        self._officers = officers
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -88,11 +91,17 @@ class HealthApi:
         try:
             backlog = await self._store.backlog()
             incidents = await self._store.incident_counts()
+            sign_ins = await self._officers.sign_ins()
         except TongbanError:  # what the process counts itself is shown all the same
-            backlog, incidents = [], {}
+            backlog, incidents, sign_ins = [], {}, {}
         now = self._home.now_ms()
         running = self._running
         text = self._metrics.scrape(
-            backlog, running.links(), incidents, now, broker=running.broker()
+            backlog,
+            running.links(),
+            incidents,
+            now,
+            broker=running.broker(),
+            sign_ins=sign_ins,
         )
         return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})

@@ -57,6 +57,13 @@ class Copy:
                 f"a file of our copy cannot be read: {error.strerror}", file=self.folder / path
             ) from None
 
+    def stamp(self) -> int | None:
+        """Something that changes with every state that is kept here; None while there is none."""
+        try:
+            return (self.folder / layout.TIMESTAMP).stat().st_mtime_ns
+        except OSError:
+            return None
+
     def known(self) -> Known:
         """What protects against going back, as far as it can be read."""
         files = {}

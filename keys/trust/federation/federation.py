@@ -35,6 +35,7 @@ class Federation:
         self._now = now
         walk(anchor, Known(), now())  # for what it raises
         self._lock = threading.Lock()
+        self._loaded: int | None = None  # the stamp of the copy that was loaded last
         self._standing: Standing | None = None
         self._first_end = "", datetime.max.replace(tzinfo=UTC)
         self._roll = Roll(MemberList(members=()))
@@ -50,10 +51,12 @@ class Federation:
         self._check_end(code)
         return roll.member(code)
 
-    def verifying_key(self, code: str, kid: str, at: datetime) -> VerifyingKey:
+    def verifying_key(
+        self, code: str, kid: str, at: datetime, witnessed_at: datetime | None = None
+    ) -> VerifyingKey:
         roll = self._valid()
         self._check_end(code)
-        return roll.verifying_key(code, kid, at)
+        return roll.verifying_key(code, kid, at, witnessed_at)
 
     def sealing_key(self, code: str, at: datetime) -> SealingKey:
         roll = self._valid()
@@ -92,6 +95,7 @@ class Federation:
 
         Never raises: without a copy that holds, what is known stays.
         """
+        self._loaded = self._copy.stamp()
         try:
             standing = finish(self.new_walk(), self._copy.read)
         except TongbanError as error:
@@ -99,6 +103,11 @@ class Federation:
                 self._complaint = error
             return
         self._take(standing)
+
+    def load_news(self) -> None:
+        """`load`, where the folder is not as it was when it was loaded. Costs next to nothing."""
+        if self._copy.stamp() != self._loaded:
+            self.load()
 
     def accept(self, standing: Standing) -> bool:
         """Take up what a walk of ours found, and keep it; whether it is news.

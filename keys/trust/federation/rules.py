@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from securesystemslib.signer import Key
 from tuf.api.metadata import DelegatedRole, Root
 
+from contracts.errors import KeyUnusable
 from keys.trust.federation.standing import TOP_ROLES
-from keys.trust.federation.tuf_keys import KINDS
+from keys.trust.federation.tuf_keys import KINDS, public_jwk
 from keys.trust.member import Member
 
 
@@ -26,8 +27,13 @@ def broken_root(root: Root) -> list[str]:
 
 def _of_keys(keys: Sequence[Key], threshold: int) -> Iterator[str]:
     if any((key.keytype, key.scheme) not in KINDS for key in keys):
-        yield "a key is neither SM2 nor Ed25519"
-    publics = {str(key.keyval.get("public")) for key in keys}
+        yield "a key is neither SM2 nor Ed25519 nor ECDSA on P-256"
+    try:
+        # By the points themselves: a key may be spelt in several ways, and counts once.
+        publics = {tuple(sorted(public_jwk(key).items())) for key in keys}
+    except KeyUnusable as error:
+        yield error.detail
+        return
     if len(publics) < len(keys):
         yield "one key stands under two names"
     if len(publics) < threshold:

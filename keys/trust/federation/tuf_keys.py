@@ -2,8 +2,8 @@
 
 An SM2 key is of `keytype` "sm2" and `scheme` "sm2-sm3": SM2 with SM3 and the user id
 1234567812345678 (GB/T 32918.2, GM/T 0009). `keyval.public` is the point, uncompressed, as 130
-lower-case hex digits; a signature is r || s, 128 hex digits. Ed25519 is as in TUF itself: 64
-and 128 hex digits.
+lower-case hex digits; a signature is r || s, 128 hex digits. Ed25519 and ECDSA on P-256, for
+tokens that offer no Ed25519, are as in TUF itself: 64 and 128 hex digits; PEM and DER.
 """
 
 import re
@@ -27,6 +27,7 @@ from contracts.errors import KeyUnusable
 from keys import base64url
 from keys.stores.file import FileKeyStore
 from keys.suites import jwk
+from keys.suites.p256 import P256VerifyingKey, der_form
 from keys.suites.sm2 import Sm2VerifyingKey
 from keys.suites.sm2_curve import point_of
 from keys.suites.sm3 import sm3
@@ -34,7 +35,8 @@ from keys.suites.suite import SigningKey, VerifyingKey
 
 SM2 = ("sm2", "sm2-sm3")
 ED25519 = ("ed25519", "ed25519")
-KINDS = (SM2, ED25519)
+ES256 = ("ecdsa", "ecdsa-sha2-nistp256")
+KINDS = (SM2, ED25519, ES256)
 """The kinds of key that a federation may use, each as `keytype` and `scheme`."""
 URI_SCHEME = "tongban"
 
@@ -96,7 +98,10 @@ class SuiteSigner(Signer):
         return self._public
 
     def sign(self, payload: bytes) -> Signature:
-        return Signature(self._public.keyid, self._key.sign(payload).hex())
+        signature = self._key.sign(payload)
+        if (self._public.keytype, self._public.scheme) == ES256:
+            signature = der_form(signature)
+        return Signature(self._public.keyid, signature.hex())
 
     @classmethod
     def from_priv_key_uri(
@@ -126,7 +131,11 @@ def tuf_key(key: VerifyingKey) -> Key:
     if plain["crv"] == "Ed25519":
         keyval = {"public": base64url.decode(plain["x"]).hex()}
         return SSlibKey(_key_id(ED25519, keyval), *ED25519, keyval)
-    raise KeyUnusable("a federation uses SM2 and Ed25519", key=key.kid)
+    if plain["crv"] == "P-256":
+        point = base64url.decode(plain["x"]) + base64url.decode(plain["y"])
+        keyval = {"public": P256VerifyingKey(key.kid, point).pem()}
+        return SSlibKey(_key_id(ES256, keyval), *ES256, keyval)
+    raise KeyUnusable("a federation uses SM2, Ed25519 and P-256", key=key.kid)
 
 
 def named(key: Key) -> Key:
@@ -145,6 +154,8 @@ def public_jwk(key: Key) -> dict[str, str]:
         elif (key.keytype, key.scheme) == ED25519 and isinstance(public, str):
             x = base64url.encode(bytes.fromhex(public))
             plain = {"kty": "OKP", "crv": "Ed25519", "x": x}
+        elif (key.keytype, key.scheme) == ES256 and isinstance(public, str):
+            plain = P256VerifyingKey.from_pem(key.keyid[:16], public).jwk()
         else:
             raise ValueError(f"a federation does not use {key.keytype}/{key.scheme}")
     except ValueError as error:

@@ -8,7 +8,7 @@ import pytest
 from adapters.adapter import Adapter
 from adapters.engine.json_text import read_json
 from contracts.errors import DocumentRejected
-from tests.unit.adapters.cities import VECTORS, case_json, contract, gbt39046, gdbs, up_pro
+from tests.unit.adapters.cities import VECTORS, case_json, contract, epoint, gbt39046, gdbs, up_pro
 
 INVALID, UNKNOWN = "document.invalid", "matter.unknown"
 
@@ -155,7 +155,9 @@ def test_an_error_shows_no_personal_data(adapter: Adapter, file: str) -> None:
     assert "***" in caught.value.where["value"]
 
 
-@pytest.mark.parametrize("adapter", [up_pro(), gdbs(), gbt39046(), case_json(), contract()])
+@pytest.mark.parametrize(
+    "adapter", [up_pro(), gdbs(), epoint(), gbt39046(), case_json(), contract()]
+)
 @pytest.mark.parametrize(
     "document", [b"", b"\n\n", b"\x00", b"{}", b"<a/>", b"null", b"[]", b"\xff"]
 )
@@ -176,7 +178,7 @@ def test_a_doctype_is_refused_in_any_encoding_that_is_read() -> None:
         gdbs().read(bomb.encode("gbk"))
 
 
-@pytest.mark.parametrize("adapter", [up_pro(), case_json(), contract()])
+@pytest.mark.parametrize("adapter", [up_pro(), epoint(), case_json(), contract()])
 @pytest.mark.parametrize(
     "document",
     [

@@ -127,7 +127,8 @@ def _facts(data_set: etree._Element) -> dict[str, str]:
     [
         ("410100", "up_pro"),
         ("440100", "gdbs"),
-        ("430100", "contract"),
+        ("430100", "epoint"),
+        ("419001", "contract"),
         ("410200", "gbt39046"),
         ("410300", "case_json"),
     ],

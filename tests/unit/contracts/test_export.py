@@ -16,6 +16,7 @@ from contracts.announcement import Announcement
 from contracts.asyncapi import asyncapi
 from contracts.envelope import CONTRACT
 from contracts.export import documents, openapi
+from contracts.local import local_openapi
 from contracts.messages import Kind
 from gateway.cli.contracts import as_text
 from gateway.simulation.drafts import said, submission
@@ -46,7 +47,9 @@ def test_every_kind_of_message_has_a_schema() -> None:
     assert {f"body-{kind.value}.schema.json" for kind in Kind} <= set(documents())
 
 
-@pytest.mark.parametrize("name", sorted(set(documents()) - {"openapi.json", "asyncapi.json"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(documents()) - {"openapi.json", "local-openapi.json", "asyncapi.json"})
+)
 def test_a_schema_is_valid_json_schema_2020_12(name: str) -> None:
     schema = json.loads((FOLDER / name).read_bytes())
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -56,6 +59,7 @@ def test_a_schema_is_valid_json_schema_2020_12(name: str) -> None:
 
 def test_the_api_is_valid_openapi() -> None:
     validate(openapi())
+    validate(local_openapi())
 
 
 def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:

@@ -73,7 +73,7 @@ def _default_command() -> list[str]:
 def test_the_image_runs_without_rights_and_asks_after_its_health() -> None:
     assert re.search(r"^USER 10001", DOCKERFILE, re.MULTILINE)
     assert 'ENTRYPOINT ["tongban"]' in DOCKERFILE
-    (path,) = re.findall(r"http://127\.0\.0\.1:8410(/\S+?)'", DOCKERFILE)
+    (path,) = re.findall(r"http://127\.0\.0\.1:9410(/\S+?)'", DOCKERFILE)
     routes = HealthApi.routes(_Bare())
     assert path in {route.path for route in routes}
 

@@ -86,7 +86,7 @@ def test_the_environment_wins_over_the_file(
     loaded = load(tmp_path).settings
     assert loaded.gateway.listen == "0.0.0.0:8443"
     assert loaded.gateway.drain_seconds == 20.0
-    assert loaded.keys.signing.startswith("file:440100-sign-")
+    assert loaded.keys.passphrase_file == Path("keys/passphrase")
 
 
 # --- metrics ----------------------------------------------------------------------------------
@@ -99,14 +99,17 @@ def test_every_metric_is_listed_with_its_type_and_labels() -> None:
     metrics.rejected("seal.invalid")
     metrics.limited("440100", "partner.quota")
     metrics.trust_refused("https://mirror.example/trust", "trust.rollback")
+    metrics.token_refused("access.invalid")
     metrics.handshake_refused("timeout")
     metrics.watch_trust(["timestamp"], lambda _: 1.0)
+    metrics.watch_keys(["signing"], lambda _: 1.0)
     text = metrics.scrape(
         [Backlog("city", 1, 0)],
         [LinkStatus("440100", pace=2.5)],
         {"seal.clock": 1},
         1000,
         broker=True,
+        sign_ins={"allowed": 2},
     ).decode()
     scraped = {}
     for family in text_string_to_metric_families(text):

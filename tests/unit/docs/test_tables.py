@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.reasons import REASONS
+from gateway.officers.scopes import SCOPES
 from gateway.settings import Settings
 from tests.unit.docs.tables import DOCS, TABLES, tables_of
 
@@ -46,10 +47,10 @@ def _monospace(page: Path) -> set[str]:
 
 
 def _is_no_code(word: str) -> bool:
-    """Kinds of message, settings, files and names in the code look the same."""
+    """Kinds of message, scopes, settings, files and names in the code look the same."""
     first, _, second = word.partition(".")
     if first == "case":
-        return f"case.{second}" in _KINDS
+        return word in _KINDS or word in SCOPES
     return not second.isidentifier() or second in _FILES or word in _OTHER
 
 

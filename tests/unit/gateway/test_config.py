@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import SettingsInvalid
-from gateway.config import FILE_NAME, load
+from gateway.config import FILE_NAME, load, strange_owner
 
 GOOD = """
 [member]
@@ -17,7 +17,6 @@ passphrase_file = "keys/passphrase"
 signing = "file:410100-sign-1.pem"
 opening = ["file:410100-open-1.pem"]
 """
-CERTIFICATE = Path("keys/tls/410100-tls-1.crt")
 
 
 @pytest.fixture
@@ -26,8 +25,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "keys" / "passphrase").write_text("secret")
     (tmp_path / "keys" / "410100-sign-1.pem").touch()
     (tmp_path / "keys" / "410100-open-1.pem").touch()
-    (tmp_path / CERTIFICATE).parent.mkdir()
-    (tmp_path / CERTIFICATE).touch()
     (tmp_path / "members.json").write_text("{}")
     (tmp_path / FILE_NAME).write_text(GOOD)
     return tmp_path
@@ -64,7 +61,7 @@ listen = "nowhere"
 drain_seconds = -1
 port = 8410
 [keys]
-opening = []
+opening = "all"
 [city]
 connector = "fax"
 [exchange]
@@ -78,7 +75,6 @@ life_hours = 10000
         "gateway.listen",
         "gateway.drain_seconds",
         "gateway.port",
-        "keys.signing",
         "keys.opening",
         "city.connector",
         "exchange.in_flight",
@@ -277,11 +273,8 @@ def test_a_command_line_wins_over_file_and_environment(
 # --- how partners are reached -------------------------------------------------------------------
 
 
-def test_without_a_word_it_is_mutual_tls_and_a_certificate_must_be_there(folder: Path) -> None:
+def test_without_a_word_it_is_mutual_tls(folder: Path) -> None:
     assert load(folder).settings.tls.mode == "mutual"
-    (folder / CERTIFICATE).unlink()
-    (told,) = mistakes(folder, GOOD)
-    assert told.startswith("tls.folder: there is no certificate")
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:8410", "[::]:8410", "10.1.2.3:8410", "city.example:1"])
@@ -323,3 +316,28 @@ def test_operators_ask_at_a_port_of_their_own(folder: Path) -> None:
     assert high.operations == ("127.0.0.1", 64000)
     given = load(folder, operations_listen="[::1]:9").settings.gateway
     assert given.operations == ("::1", 9)
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode", "us", "taken"),
+    [
+        (1000, 0o644, 1000, True),
+        (0, 0o644, 1000, True),
+        (1000, 0o664, 1000, True),
+        (1000, 0o644, 0, True),  # root looks at the folder of a service
+        (1001, 0o644, 1000, False),
+        (1000, 0o646, 1000, False),
+        (1000, 0o666, 0, False),
+    ],
+)
+def test_settings_of_somebody_else_are_not_taken(
+    owner: int, mode: int, us: int, taken: bool
+) -> None:
+    assert (strange_owner(owner, mode, us) is None) is taken
+
+
+def test_settings_that_anybody_may_write_are_named(folder: Path) -> None:
+    (folder / FILE_NAME).chmod(0o666)
+    with pytest.raises(SettingsInvalid) as caught:
+        load(folder)
+    assert "chmod o-w" in str(caught.value)

@@ -9,7 +9,7 @@ import pytest
 from contracts.errors import KeyUnusable, SettingsInvalid
 from gateway import bootstrap
 from gateway.config import FILE_NAME, load
-from gateway.signer import KeySigner, ThreadSigner
+from gateway.signer import KeySigner, ThreadSigner, signer_of
 from keys.stores.by_scheme import KeyStoreByScheme
 from keys.stores.file import FileKeyStore
 from keys.stores.store import KeyStore
@@ -130,8 +130,9 @@ def test_the_settings_choose_the_stores(
             opening = store.new_opening_key(SUITES["intl"], "open-2")
             assert (scheme_of(signing), scheme_of(opening)) == ("pkcs11", "file")
             assert {kid_of(uri) for uri in store.uris()} == {"sign-1", "open-1", "sign-2", "open-2"}
-            assert isinstance(bootstrap.signer(store, signing), ThreadSigner)
-            assert isinstance(bootstrap.signer(store, "file:sign-1.pem"), KeySigner)
+            assert isinstance(signer_of(store.signing_key(signing), signing), ThreadSigner)
+            named = "file:sign-1.pem"
+            assert isinstance(signer_of(store.signing_key(named), named), KeySigner)
         assert not mistakes(folder, SIGNING + OPENING + SECRET + table + "opening = true\n")
         with opened(folder) as store:
             assert scheme_of(store.new_opening_key(SUITES["intl"], "open-3")) == "pkcs11"

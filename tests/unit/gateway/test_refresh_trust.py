@@ -1,5 +1,6 @@
 """Several mirrors: the newest that holds is taken, and whoever lies is named and counted."""
 
+import asyncio
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from keys.trust.federation.copy import Copy
 from keys.trust.federation.federation import Federation
 from keys.trust.federation.standing import TOP_ROLES
 from tests.doubles.federation import DAY, NOW, SimulatedMirror, Simulator
+from tests.processes.patience import until_then
 
 
 @pytest.fixture
@@ -118,3 +120,25 @@ async def test_another_process_brought_the_news(world: Simulator, tmp_path: Path
     await one.refresh.once()
     await other.refresh.once()
     assert other.trust.members() == one.trust.members()
+
+
+async def test_what_a_command_published_is_taken_up_within_seconds(
+    world: Simulator, tmp_path: Path
+) -> None:
+    """Without a mirror, and long before the next round."""
+    copy, clock = Copy(tmp_path), SimulatedClock()
+    trust = Federation(world.anchor, copy, lambda: NOW)
+    copy.keep(world.walk())
+    running = asyncio.create_task(RefreshTrust(trust, [], clock, Metrics(), every=3600).run())
+    for version in (1, 2):
+        await until_then(lambda: clock.next_waking is not None, "it sleeps", every=0.001)
+        assert trust.standing is not None
+        assert trust.standing.version == version
+        if version == 1:
+            world.publish()
+            copy.keep(world.walk(trust.standing))
+            clock.advance(2.0)
+            await until_then(lambda: clock.next_waking is not None, "it sleeps", every=0.001)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert clock.monotonic() == 2.0

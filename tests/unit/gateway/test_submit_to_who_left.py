@@ -8,6 +8,7 @@ from contracts.errors import MessageRefused
 from contracts.messages import Kind
 from gateway.exchange.submit import Submit
 from gateway.records import partner_lane
+from keys.trust.key_judgement import ClosedReason
 from keys.trust.member import MemberList
 from keys.trust.parting import closed
 from keys.trust.roll import Roll
@@ -19,7 +20,10 @@ def after_leaving(city: City, who: str) -> Submit:
     """The city's use case, once its list says that `who` left now."""
     now = city.clock.now()
     entries = [keyring.entry() for keyring in KEYRINGS.values()]
-    members = tuple(closed(each, now, "撤并") if each.code == who else each for each in entries)
+    members = tuple(
+        closed(each, now, ClosedReason.LEFT, "撤并") if each.code == who else each
+        for each in entries
+    )
     home = replace(city.home, trust=Roll(MemberList(members=members)))
     return Submit(home, city.store, city.queue, life=LIFE)
 

@@ -1,14 +1,17 @@
 """Seals of `intl` against joserfc, and against the examples that the RFCs print."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey
 
+from contracts.errors import BatchRejected
 from keys import base64url
 from keys.jws import sign_jws, verify_jws
 from keys.suites.ed25519 import Ed25519SigningKey
 from keys.suites.jwk import verifying_key
-from keys.suites.p256 import P256SigningKey
+from keys.suites.p256 import P256SigningKey, lower_form
 
 HEADER = {"kid": "sign-1", "typ": "tongban+jws"}
 PAYLOAD = b'{"iss":"440100"}'
@@ -25,9 +28,20 @@ def test_we_verify_ed25519_of_joserfc(alg: str) -> None:
 
 def test_we_verify_es256_of_joserfc() -> None:
     theirs = ECKey.generate_key("P-256")
-    token = jws.serialize_compact({"alg": "ES256", **HEADER}, PAYLOAD, theirs)
     ours = verifying_key("sign-1", theirs.as_dict(private=False))
-    assert verify_jws(token, typ=HEADER["typ"], find=lambda _: ours) == PAYLOAD
+    taken = set()
+    for _ in range(20):  # ECDSA picks one of two forms by chance; a seal has the lower
+        token = jws.serialize_compact({"alg": "ES256", **HEADER}, PAYLOAD, theirs)
+        signed, _, signature = token.rpartition(".")
+        assert ours.verify(base64url.decode(signature), signed.encode())
+        lower = base64url.encode(lower_form(base64url.decode(signature)))
+        assert verify_jws(f"{signed}.{lower}", typ=HEADER["typ"], find=lambda _: ours) == PAYLOAD
+        taken.add(lower == signature)
+        if lower != signature:
+            with pytest.raises(BatchRejected) as refusal:
+                verify_jws(token, typ=HEADER["typ"], find=lambda _: ours)
+            assert refusal.value.code == "seal.invalid"
+    assert taken == {True, False}
 
 
 def test_joserfc_verifies_our_ed25519() -> None:
@@ -79,3 +93,21 @@ def test_printed_signatures_hold(token: str, jwk: dict[str, str]) -> None:
     key = verifying_key("a", jwk)
     assert key.verify(base64url.decode(signature), signed.encode())
     assert not key.verify(base64url.decode(signature), signed.encode() + b"A")
+
+
+def test_we_sign_what_rfc_8037_prints() -> None:
+    """Its private key (A.1) gives the very signature of A.4: Ed25519 chooses nothing."""
+    seed = base64url.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")
+    key = Ed25519SigningKey("a", Ed25519PrivateKey.from_private_bytes(seed))
+    assert key.public().jwk() == RFC_8037_A2
+    signed, _, signature = RFC_8037_A4.rpartition(".")
+    assert base64url.encode(key.sign(signed.encode())) == signature
+
+
+def test_the_key_that_rfc_7515_prints_signs() -> None:
+    scalar = base64url.decode("jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI")
+    private = derive_private_key(int.from_bytes(scalar, "big"), SECP256R1())
+    key = P256SigningKey("a", private)
+    assert key.public().jwk() == RFC_7515_A3_KEY
+    signed = RFC_7515_A3.rpartition(".")[0].encode()
+    assert key.public().verify(key.sign(signed), signed)

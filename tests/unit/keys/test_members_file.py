@@ -103,7 +103,7 @@ def test_unknown(path: Path, trust: MembersFile) -> None:
         ({}, START - timedelta(microseconds=1), KeyState.NOT_YET_VALID),
         ({"valid_to": NOW}, NOW - timedelta(microseconds=1), KeyState.VALID),
         ({"valid_to": NOW}, NOW, KeyState.EXPIRED),
-        ({"closed_at": NOW}, NOW - DAY, KeyState.VALID),
+        ({"closed_at": NOW, "closed_reason": "superseded"}, NOW - DAY, KeyState.VALID),
         ({"closed_at": NOW}, NOW, KeyState.CLOSED),
         ({"closed_at": NOW, "valid_to": NOW}, NOW + DAY, KeyState.CLOSED),
         ({"closed_at": START - DAY}, START - 2 * DAY, KeyState.NOT_YET_VALID),
@@ -178,7 +178,14 @@ def test_a_closed_key_stays_closed_after_a_reload(
     write_members(path, [member(signing_keys=[signing_key("sign-1", closed_at=NOW)])])
     clock.next_look()
     assert code_of(lambda: trust.verifying_key("410100", "sign-1", NOW)) == "seal.key_closed"
-    assert trust.verifying_key("410100", "sign-1", NOW - DAY)
+    before = NOW - DAY
+    assert trust.verifying_key("410100", "sign-1", before, before)
+    assert code_of(lambda: trust.verifying_key("410100", "sign-1", before, NOW)) == (
+        "seal.key_closed"
+    )
+    assert (
+        code_of(lambda: trust.verifying_key("410100", "sign-1", before)) == "evidence.unwitnessed"
+    )
 
 
 BAD = {

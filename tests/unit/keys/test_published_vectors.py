@@ -6,17 +6,23 @@ from importlib.resources import files
 
 import pytest
 from cryptography.hazmat.bindings._rust import openssl as rust_openssl
+from cryptography.hazmat.decrepit.ciphers.modes import CFB, OFB
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
-from cryptography.hazmat.primitives.ciphers.modes import ECB
+from cryptography.hazmat.primitives.ciphers.modes import CBC, CTR, ECB
 from cryptography.hazmat.primitives.hashes import SM3
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from contracts.errors import KeyUnusable
+from keys import base64url
 from keys.suites import SUITES
-from keys.suites.ed25519 import Ed25519VerifyingKey
+from keys.suites.ed25519 import Ed25519SigningKey, Ed25519VerifyingKey
 from keys.suites.intl import hmac_sha256
-from keys.suites.p256 import P256VerifyingKey
+from keys.suites.jwk import verifying_key
+from keys.suites.p256 import P256SigningKey, P256VerifyingKey
 from keys.suites.part_key import derive_part_key
 from keys.suites.sm3 import sm3
 from keys.suites.suite import PartKey
@@ -46,10 +52,13 @@ def test_ed25519_sign_input() -> None:
     lines = text_of("asymmetric/Ed25519/sign.input").splitlines()
     assert len(lines) == 1024
     for line in lines:
-        _, public, message, signed = (bytes.fromhex(part) for part in line.split(":")[:4])
+        pair, public, message, signed = (bytes.fromhex(part) for part in line.split(":")[:4])
         key = Ed25519VerifyingKey("a", public)
         assert key.verify(signed[:64], message)
         assert not key.verify(signed[:64], message + b"!")
+        ours = Ed25519SigningKey("a", Ed25519PrivateKey.from_private_bytes(pair[:32]))
+        assert ours.sign(message) == signed[:64]
+        assert ours.public().jwk() == key.jwk()
 
 
 def test_ecdsa_p256_sha256() -> None:
@@ -62,6 +71,39 @@ def test_ecdsa_p256_sha256() -> None:
         verdicts.append(holds)
     assert True in verdicts
     assert False in verdicts
+
+
+def test_ecdsa_p256_sha256_that_others_signed() -> None:
+    seen = 0
+    current: dict[str, str] = {}
+    for record in records("asymmetric/ECDSA/FIPS_186-3/SigGen.txt", "P-256,SHA-256"):
+        current |= record
+        x, y, r, s, d = (bytes.fromhex(current[n].zfill(64)) for n in ("QX", "QY", "R", "S", "D"))
+        message = bytes.fromhex(current["MSG"])
+        assert P256VerifyingKey("a", x + y).verify(r + s, message)
+        ours = P256SigningKey("a", derive_private_key(int.from_bytes(d, "big"), SECP256R1()))
+        assert ours.public().jwk() == P256VerifyingKey("a", x + y).jwk()
+        seen += 1
+    assert seen == 15
+
+
+def test_points_of_p256() -> None:
+    """Public keys out of range, and beside the curve."""
+    verdicts = []
+    for record in records("asymmetric/ECDSA/FIPS_186-3/PKV.rsp", "P-256"):
+        x, y = (record[name] for name in ("QX", "QY"))
+        length = max(64, len(x), len(y))
+        length += length % 2
+        coordinates = (base64url.encode(bytes.fromhex(n.zfill(length))) for n in (x, y))
+        jwk = dict(zip(("x", "y"), coordinates, strict=True))
+        try:
+            verifying_key("a", {"kty": "EC", "crv": "P-256", **jwk})
+            verdicts.append(True)
+        except KeyUnusable:
+            verdicts.append(False)
+        assert verdicts[-1] == record["RESULT"].startswith("P")
+    assert verdicts.count(True) == 4
+    assert len(verdicts) == 12
 
 
 def test_sm3_oscca() -> None:
@@ -80,6 +122,18 @@ def test_sm4_ecb() -> None:
         assert cipher.update(bytes.fromhex(record["PLAINTEXT"])).hex() == record["CIPHERTEXT"]
         seen += 1
     assert seen == 4
+
+
+@pytest.mark.parametrize(("name", "mode"), [("cbc", CBC), ("ctr", CTR), ("cfb", CFB), ("ofb", OFB)])
+def test_sm4_in_other_modes(name: str, mode: type[CBC | CTR | CFB | OFB]) -> None:
+    """CBC is read in key files and CTR is what GCM encrypts with; the others come with them."""
+    seen = 0
+    for record in records(f"ciphers/SM4/draft-ribose-cfrg-sm4-10-{name}.txt", "ENCRYPT"):
+        values = {key: bytes.fromhex(value) for key, value in record.items() if key != "COUNT"}
+        cipher = Cipher(SM4(values["KEY"]), mode(values["IV"])).encryptor()
+        assert cipher.update(values["PLAINTEXT"]) + cipher.finalize() == values["CIPHERTEXT"]
+        seen += 1
+    assert seen == 2
 
 
 def test_sm4_gcm() -> None:

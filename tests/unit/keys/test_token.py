@@ -1,17 +1,19 @@
 """A PKCS #11 token: keys never leave it, it may go and come back, and its PIN is not spent."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pkcs11
 import pytest
 from pkcs11 import Attribute, MechanismFlag, ObjectClass, TokenFlag
 from pkcs11.exceptions import AttributeSensitive
 
-from contracts.errors import KeyUnavailable, KeyUnusable, MessageRefused
+from contracts.errors import KeyUnavailable, KeyUnusable, MessageRefused, TongbanError
 from gateway.signer import ThreadSigner
 from keys.jws import verify_jws
 from keys.stores.file import FileKeyStore
@@ -90,9 +92,15 @@ def test_what_was_not_sealed_to_a_key_is_the_senders_fault(store: Pkcs11KeyStore
         key.unwrap(wrapped, b"j")
 
 
-def test_a_federation_is_signed_in_a_token(store: Pkcs11KeyStore) -> None:
-    signer = SuiteSigner(store.signing_key(store.new_signing_key(INTL, "member-1")))
-    signer.public_key.verify_signature(signer.sign(b"root"), b"root")
+@pytest.mark.parametrize("without", ["", "CKM_EDDSA"], ids=["Ed25519", "ES256"])
+def test_a_federation_is_signed_in_a_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without: str
+) -> None:
+    with token_in_use(SoftHsm(tmp_path, without=without), monkeypatch) as hsm:
+        store = Pkcs11KeyStore(hsm.module, LABEL, PIN)
+        signer = SuiteSigner(store.signing_key(store.new_signing_key(INTL, "member-1")))
+        signer.public_key.verify_signature(signer.sign(b"root"), b"root")
+        store.close()
 
 
 # --- what a token cannot ------------------------------------------------------------------------
@@ -185,8 +193,18 @@ def test_a_token_that_is_gone_and_comes_back(hsm: SoftHsm, store: Pkcs11KeyStore
     assert opening.unwrap(wrapped, b"i") == SECRET
 
 
+def test_a_token_that_lost_a_key_in_use(hsm: SoftHsm, store: Pkcs11KeyStore) -> None:
+    """Another one of the same label, say: what is to be opened can wait for the right one."""
+    key = store.signing_key(store.new_signing_key(INTL, "sign-1"))
+    token = pkcs11.lib(str(hsm.module)).get_token(token_label=LABEL)
+    with token.open(rw=True) as session:
+        session.get_key(object_class=ObjectClass.PRIVATE_KEY, label="sign-1").destroy()
+        with pytest.raises(KeyUnavailable, match="no longer holds"):
+            key.sign(b"root")
+
+
 def test_a_token_that_is_not_there_at_first(hsm: SoftHsm) -> None:
-    with pytest.raises(KeyUnavailable, match="NoSuchToken"):
+    with pytest.raises(KeyUnavailable, match="no token of this label"):
         Pkcs11KeyStore(hsm.module, "another", PIN)
     hsm.add("another")
     store = Pkcs11KeyStore(hsm.module, "another", PIN)
@@ -199,6 +217,41 @@ def test_a_file_that_is_no_module(tmp_path: Path) -> None:
     file.write_bytes(b"no library")
     with pytest.raises(KeyUnusable, match="cannot be loaded"):
         Pkcs11KeyStore(file, LABEL, PIN)
+
+
+def test_a_call_that_does_not_come_back(
+    hsm: SoftHsm, store: Pkcs11KeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs one wait, not one for each message; and when it comes back, all goes on."""
+    key = store.signing_key(store.new_signing_key(INTL, "sign-1"))
+    token, over = store._token, Event()
+    monkeypatch.setattr(token.thread, "patience", 0.2)
+    with pytest.raises(KeyUnavailable, match="no answer within") as trouble:
+        token.use(lambda _: over.wait())
+    assert trouble.value.code == "key.token_gone"
+    monkeypatch.setattr(token.thread, "patience", 1000.0)
+    for _ in range(100):
+        with pytest.raises(KeyUnavailable, match="has not come back"):
+            key.sign(b"root")
+    over.set()
+    with contextlib.suppress(KeyUnavailable):
+        key.sign(b"root")  # it may not have come back yet
+    token.thread._thread.submit(lambda: None).result(60)
+    assert key.public().verify(key.sign(b"root"), b"root")
+
+
+def test_who_waits_behind_a_slow_call_leaves_no_call_behind(
+    store: Pkcs11KeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, over, ran = store._token, Event(), list[int]()
+    monkeypatch.setattr(token.thread, "patience", 0.2)
+    first = token.thread._thread.submit(over.wait)
+    with pytest.raises(KeyUnavailable):
+        token.use(lambda _: ran.append(1))
+    over.set()
+    assert first.result(60)
+    token.use(lambda _: ran.append(2))
+    assert ran == [2]
 
 
 # --- the PIN --------------------------------------------------------------------------------------
@@ -220,7 +273,7 @@ def test_a_refused_pin_is_not_tried_again(hsm: SoftHsm, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(token, "_library", counting)
     for _ in range(5):
-        with pytest.raises(KeyUnusable) as refusal:
+        with pytest.raises(KeyUnavailable) as refusal:
             key.sign(b"root")
         assert refusal.value.code == "key.pin_refused"
         assert "99999999" not in str(refusal.value)
@@ -231,8 +284,9 @@ def test_a_refused_pin_is_not_tried_again(hsm: SoftHsm, monkeypatch: pytest.Monk
 def test_the_pin_stays_out_of_errors_and_reprs(hsm: SoftHsm, store: Pkcs11KeyStore) -> None:
     assert PIN.decode() not in repr(store) + repr(store._token) + repr(vars(store))
     for wrong in (b"87654321", b"\xff\xff\xff\xff", b"1"):
-        with pytest.raises(KeyUnusable) as refusal:
+        with pytest.raises(TongbanError) as refusal:
             Pkcs11KeyStore(hsm.module, LABEL, wrong)
+        assert refusal.value.code in {"key.pin_refused", "key.unusable"}
         shown = str(refusal.value) + repr(refusal.value) + repr(refusal.value.__cause__)
         assert wrong.decode(errors="replace") not in shown.replace(hsm.module.name, "")
         assert PIN.decode() not in shown

@@ -64,7 +64,7 @@ def home(code: str, now: datetime) -> Home:
         clock=SimulatedClock(now),
         meter=Metrics(),
         opening_key={opening.kid: opening}.__getitem__,
-        own_key=opening.kid,
+        own_key=opening.public,
     )
 
 

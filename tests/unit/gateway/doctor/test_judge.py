@@ -1,6 +1,6 @@
 """The doctor's judgements: good, warning and fault on either side of each bound."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -119,37 +119,6 @@ def test_an_error_brings_its_own_remedy() -> None:
     assert "store.unavailable" in finding.en
     assert finding.remedy_zh
     assert finding.remedy_en
-
-
-def test_own_keys_that_are_published_and_valid_are_good() -> None:
-    us = _member()
-    found = judge.own_keys(us, us.signing_keys[0].kid, [us.sealing_keys[0].kid], NOW)
-    assert _levels(found) == [Level.GOOD, Level.GOOD]
-
-
-def test_a_key_that_is_not_published_is_a_fault() -> None:
-    us = _member()
-    found = judge.own_keys(us, "other", [us.sealing_keys[0].kid], NOW)
-    assert _levels(found) == [Level.FAULT, Level.GOOD]
-
-
-def test_a_published_key_whose_private_half_is_missing_is_a_fault() -> None:
-    us = _member()
-    found = judge.own_keys(us, us.signing_keys[0].kid, [], NOW)
-    assert _levels(found) == [Level.GOOD, Level.FAULT]
-    assert us.sealing_keys[0].kid in found[1].en
-
-
-@pytest.mark.parametrize(
-    ("days", "level"),
-    [(31, Level.GOOD), (29, Level.WARNING), (0, Level.FAULT), (-1, Level.FAULT)],
-)
-def test_the_end_of_a_key(days: int, level: Level) -> None:
-    us = _member()
-    ending = us.signing_keys[0].model_copy(update={"valid_to": NOW + timedelta(days=days)})
-    us = us.model_copy(update={"signing_keys": (ending,)})
-    found = judge.own_keys(us, ending.kid, [us.sealing_keys[0].kid], NOW)
-    assert found[0].level is level
 
 
 @pytest.mark.parametrize("field", ["signing_keys", "sealing_keys"])

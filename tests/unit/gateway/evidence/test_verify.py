@@ -3,7 +3,7 @@
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,13 +12,15 @@ from contracts.messages import Kind
 from contracts.seal import RECEIPTS_TYPE
 from contracts.tree import leaf_hash
 from gateway.evidence.bundle import Bundle, MessageEvidence, SealedLeaf, read_bundle
-from gateway.evidence.verify import Report, verify_bundle
+from gateway.evidence.verify import Proven, Report, verify_bundle
+from gateway.evidence.witness import Kind as WitnessKind
+from gateway.evidence.witness import Witness
 from gateway.exchange.pack import pack
 from gateway.exchange.proof import Prove
 from gateway.exchange.sealed_tree import seal_leaves
 from gateway.records import partner_lane
 from gateway.simulation.drafts import said
-from keys.trust.member import MemberList
+from keys.trust.member import Member, MemberList
 from keys.trust.roll import Roll
 from tests.unit.gateway.stage import KEYRINGS, TRUST, carry, two_cities
 
@@ -32,7 +34,7 @@ async def bundle() -> Bundle:
     await carry(here, there)
     await there.submit(said(case_id, Kind.RECEIVE, there.clock.now()))
     await carry(there, here)
-    return await Prove(here.store, TRUST).bundle(here.home, case_id)
+    return await Prove(here.store, TRUST, here.home.code).bundle(here.home, case_id)
 
 
 def _changed(
@@ -52,8 +54,8 @@ async def test_both_cities_hold_the_same_evidence_and_it_holds() -> None:
     here, there = two_cities()
     case_id = await here.opens("A-1")
     await carry(here, there)
-    ours = await Prove(here.store, TRUST).bundle(here.home, case_id)
-    theirs = await Prove(there.store, TRUST).bundle(there.home, case_id)
+    ours = await Prove(here.store, TRUST, here.home.code).bundle(here.home, case_id)
+    theirs = await Prove(there.store, TRUST, there.home.code).bundle(there.home, case_id)
     assert ours.messages == theirs.messages
     for held in (ours, theirs):
         report = verify_bundle(read_bundle(held.to_json()), TRUST)
@@ -71,12 +73,12 @@ async def test_a_receipt_that_we_never_gave_under_a_seal_is_left_out() -> None:
     for ticket in reversed(tickets):
         outgoing = await here.store.outgoing([ticket.message_id])
         await there.receive((await pack(here.home, there.code, outgoing)).body)
-    held = await Prove(there.store, TRUST).bundle(there.home, case_id)
+    held = await Prove(there.store, TRUST, there.home.code).bundle(there.home, case_id)
     assert [each.receipt is not None for each in held.messages] == [True, False]
     assert held.messages[1].receipt_sealed is None
     assert verify_bundle(held, TRUST).holds
     await carry(here, there)
-    held = await Prove(there.store, TRUST).bundle(there.home, case_id)
+    held = await Prove(there.store, TRUST, there.home.code).bundle(there.home, case_id)
     assert all(each.receipt_sealed for each in held.messages), "it was asked for and given"
 
 
@@ -87,7 +89,7 @@ async def test_a_receipt_that_we_got_and_no_seal_covers_is_an_error() -> None:
     (message,) = await here.store.messages(case_id)
     other = replace(message, receipt=(message.receipt or b"") + b" ")
     with pytest.raises(EvidenceInvalid, match="no seal covers its receipt"):
-        await Prove(here.store, TRUST).evidence(other)
+        await Prove(here.store, TRUST, here.home.code).evidence(other)
 
 
 async def test_a_clock_that_was_set_back_costs_no_evidence() -> None:
@@ -96,7 +98,7 @@ async def test_a_clock_that_was_set_back_costs_no_evidence() -> None:
     await carry(here, there)
     (message,) = await here.store.messages(case_id)
     later = replace(message, recorded_at=message.recorded_at + 2_000)
-    evidence = await Prove(here.store, TRUST).evidence(later)
+    evidence = await Prove(here.store, TRUST, here.home.code).evidence(later)
     assert evidence is not None
     assert evidence.receipt_sealed is not None
 
@@ -258,19 +260,108 @@ async def test_a_list_of_members_without_the_signer_proves_nothing(bundle: Bundl
     assert _code(verify_bundle(bundle, nobody), 0) == "member.unknown"
 
 
-async def test_a_key_is_judged_by_the_day_of_its_signature(bundle: Bundle) -> None:
+def _closed(code: str, at: datetime, reason: str | None) -> Member:
+    """A member whose signing key was closed."""
+    entry = KEYRINGS[code].entry()
+    key = entry.signing_keys[0].model_copy(update={"closed_at": at, "closed_reason": reason})
+    return entry.model_copy(update={"signing_keys": (key,)})
+
+
+def _with(*members: Member) -> Roll:
+    codes = {member.code for member in members}
+    others = (KEYRINGS[code].entry() for code in ("410100", "440100") if code not in codes)
+    return Roll(MemberList(members=(*members, *others)))
+
+
+def _first(bundle: Bundle) -> Proven:
     proven = verify_bundle(bundle, TRUST).findings[0].proven
     assert proven is not None
-    signed_at = proven.envelope.created_at
+    return proven
+
+
+async def test_a_key_in_good_hands_is_judged_by_the_day_of_its_signature(bundle: Bundle) -> None:
+    signed_at = _first(bundle).envelope.created_at
     for shift, code in ((timedelta(days=1), None), (-timedelta(days=1), "seal.key_closed")):
-        entry = KEYRINGS["410100"].entry()
-        closed = entry.signing_keys[0].model_copy(update={"closed_at": signed_at + shift})
-        members = (
-            entry.model_copy(update={"signing_keys": (closed,)}),
-            KEYRINGS["440100"].entry(),
-        )
-        report = verify_bundle(bundle, Roll(MemberList(members=members)))
+        trust = _with(_closed("410100", signed_at + shift, "superseded"))
+        report = verify_bundle(bundle, trust)
         assert _code(report, 0) == code
+        assert not report.findings[0].proven or report.findings[0].proven.witness is None
+
+
+@pytest.mark.parametrize("reason", ["compromised", None, "who knows"])
+async def test_a_stolen_key_needs_the_receipt_of_the_other_city(
+    bundle: Bundle, reason: str | None
+) -> None:
+    first = _first(bundle)
+    assert first.receipt is not None
+    after = first.receipt.at + timedelta(seconds=1)
+    proven = verify_bundle(bundle, _with(_closed("410100", after, reason))).findings[0].proven
+    assert proven is not None
+    assert proven.witness == Witness(WitnessKind.RECEIPT, "440100", first.receipt.at)
+    assert proven.receipt_witness is None, "the receipt's own key was never in doubt"
+
+
+async def test_a_receipt_after_the_closing_is_no_witness(bundle: Bundle) -> None:
+    first = _first(bundle)
+    assert first.receipt is not None
+    trust = _with(_closed("410100", first.receipt.at, "compromised"))
+    assert _code(verify_bundle(bundle, trust), 0) == "seal.key_closed"
+
+
+async def test_without_a_receipt_a_stolen_key_proves_nothing(bundle: Bundle) -> None:
+    trust = _with(_closed("410100", bundle.exported_at + timedelta(days=1), "compromised"))
+
+    def change(evidence: MessageEvidence) -> MessageEvidence:
+        return evidence.model_copy(update={"receipt": None, "receipt_sealed": None})
+
+    bare = bundle.model_copy(update={"messages": tuple(map(change, bundle.messages))})
+    assert _code(verify_bundle(bare, trust), 0) == "evidence.unwitnessed"
+    believed = verify_bundle(bare, trust, believe_records=True)
+    assert _code(believed, 0) == "evidence.unwitnessed", "a city is no witness of its own seals"
+
+
+async def test_the_receipt_of_another_message_is_no_witness(bundle: Bundle) -> None:
+    """Whoever stole the key has real receipts at hand, for what was really said."""
+    trust = _with(_closed("410100", bundle.exported_at + timedelta(days=1), "compromised"))
+
+    def change(evidence: MessageEvidence) -> MessageEvidence:
+        last = bundle.messages[1]
+        return evidence.model_copy(
+            update={"receipt": last.receipt, "receipt_sealed": last.receipt_sealed}
+        )
+
+    changed = bundle.model_copy(
+        update={"messages": (change(bundle.messages[0]), *bundle.messages[1:])}
+    )
+    assert _code(verify_bundle(changed, trust), 0) == "evidence.unwitnessed"
+
+
+async def test_of_receipts_under_a_stolen_key_the_record_of_the_other_city_is_left(
+    bundle: Bundle,
+) -> None:
+    closed_at = bundle.exported_at + timedelta(days=1)
+    trust = _with(_closed("440100", closed_at, "compromised"))
+    assert _code(verify_bundle(bundle, trust), 0) == "evidence.unwitnessed"
+    proven = verify_bundle(bundle, trust, believe_records=True).findings[0].proven
+    assert proven is not None
+    assert proven.witness is None
+    assert proven.receipt_witness is not None
+    assert (proven.receipt_witness.kind, proven.receipt_witness.city) == (
+        WitnessKind.RECORD, bundle.city,
+    )  # fmt: skip
+
+
+async def test_two_stolen_keys_do_not_witness_each_other(bundle: Bundle) -> None:
+    closed_at = bundle.exported_at + timedelta(days=1)
+    both = [_closed(code, closed_at, "compromised") for code in ("410100", "440100")]
+    assert _code(verify_bundle(bundle, _with(*both)), 0) == "evidence.unwitnessed"
+    believed = verify_bundle(bundle, _with(*both), believe_records=True)
+    proven = believed.findings[0].proven
+    assert proven is not None
+    assert proven.witness is not None
+    assert proven.receipt_witness is not None
+    assert proven.witness.kind is WitnessKind.RECEIPT
+    assert proven.receipt_witness.kind is WitnessKind.RECORD
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b'{"format": "tongban.evidence/9"}', b"\xff"])

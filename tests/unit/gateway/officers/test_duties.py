@@ -31,10 +31,12 @@ LOOKING = {
     "case show",
     "case follow",
     "message show",
+    "keys list",
     "members list",
     "federation show",
     "federation check",
     "officer list",
+    "token list",
 }
 FOUND = dict(commands(app))
 

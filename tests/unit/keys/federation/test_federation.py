@@ -233,3 +233,20 @@ def test_a_root_file_that_is_none(tmp_path: Path, copy: Copy, clock: Clock) -> N
             Federation(read_anchor(file), copy, clock)
         assert refusal.value.code == "trust.root_broken"
     assert code_of(lambda: read_anchor(tmp_path / "none.json")) == "trust.root_broken"
+
+
+def test_the_folder_is_read_again_only_when_it_changed(
+    world: Simulator, trust: Federation, copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy.keep(world.walk())
+    trust.load_news()
+    assert trust.standing is not None
+    asked: list[str] = []
+    monkeypatch.setattr(copy, "read", lambda path, _limit: asked.append(path))
+    trust.load_news()
+    assert asked == []
+    monkeypatch.undo()
+    world.publish()
+    copy.keep(world.walk(trust.standing))
+    trust.load_news()
+    assert trust.standing.version == 2

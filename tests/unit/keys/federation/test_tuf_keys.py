@@ -1,11 +1,11 @@
 """SM2 as a key of TUF, and python-tuf's own client over a federation of ours."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from securesystemslib.exceptions import UnverifiedSignatureError
-from securesystemslib.signer import Key, Signature, Signer
+from securesystemslib.signer import CryptoSigner, Key, Signature, Signer, SSlibKey
 from tuf.api.exceptions import DownloadHTTPError
 from tuf.api.metadata import Metadata, Root
 from tuf.ngclient import FetcherInterface, Updater
@@ -15,17 +15,27 @@ from keys.stores.file import FileKeyStore
 from keys.suites import SUITES
 from keys.suites.p256 import P256SigningKey
 from keys.suites.sm2_curve import N
+from keys.suites.suite import SigningKey
 from keys.trust.federation import tuf_keys
 from keys.trust.federation.tuf_keys import SuiteSigner, public_jwk, tuf_key
 from tests.doubles import federation
 from tests.doubles.federation import Simulator, text_of
 
 DATA = b"to be signed"
+MAKERS: dict[str, Callable[[str], SigningKey]] = {
+    "sm": SUITES["sm"].new_signing_key,
+    "intl": SUITES["intl"].new_signing_key,
+    "es256": P256SigningKey.generate,
+}
 
 
-@pytest.mark.parametrize("suite", SUITES)
-def test_a_key_signs_and_its_published_half_verifies(suite: str) -> None:
-    key = SUITES[suite].new_signing_key("k")
+def p384() -> CryptoSigner:
+    return CryptoSigner.generate_ecdsa(scheme="ecdsa-sha2-nistp384")
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_a_key_signs_and_its_published_half_verifies(make: Callable[[str], SigningKey]) -> None:
+    key = make("k")
     signature = SuiteSigner(key).sign(DATA)
     plain = tuf_key(key.public()).to_dict()
     read = Key.from_dict(signature.keyid, plain)
@@ -43,9 +53,23 @@ def test_the_kinds_are_named_as_documented() -> None:
     assert len(plain["keyval"]["public"]) == 130
 
 
-def test_other_kinds_are_refused() -> None:
+def test_keys_on_p256_are_those_of_plain_tuf() -> None:
+    theirs = CryptoSigner.generate_ecdsa()
+    ours = tuf_keys.named(theirs.public_key)
+    assert (ours.keytype, ours.scheme) == ("ecdsa", "ecdsa-sha2-nistp256")
+    assert ours.keyval == theirs.public_key.keyval
+    ours.verify_signature(Signature(ours.keyid, theirs.sign(DATA).signature), DATA)
+
+
+@pytest.mark.parametrize("make", [CryptoSigner.generate_rsa, p384], ids=["RSA", "P-384"])
+def test_other_kinds_are_refused(make: Callable[[], CryptoSigner]) -> None:
+    key = make().public_key
     with pytest.raises(KeyUnusable):
-        tuf_key(P256SigningKey.generate("k").public())
+        public_jwk(key)
+    with pytest.raises(KeyUnusable):
+        public_jwk(SSlibKey(key.keyid, *tuf_keys.ES256, key.keyval))
+    with pytest.raises(KeyUnusable):
+        public_jwk(SSlibKey(key.keyid, *tuf_keys.ES256, {"public": "no PEM"}))
 
 
 def bent(signature: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from contracts.errors import TongbanError, TrustUnavailable
 from keys.suites import SUITES
+from keys.suites.p256 import P256SigningKey
 from keys.trust.federation import layout
 from keys.trust.federation.federation import finish
 from keys.trust.federation.making import admit, make_root, sign
@@ -213,6 +214,21 @@ def test_one_founder_does_not_count_twice(world: Simulator) -> None:
     twin = type(key)("twin", key.keytype, key.scheme, key.keyval)
     world.root.keys["twin"] = twin
     world.root.roles["root"].keyids.append("twin")
+    world.publish_root()
+    assert code_of(world.walk) == "trust.root_broken"
+
+
+@pytest.mark.parametrize("kind", ["intl", "es256"])
+def test_one_founder_does_not_count_twice_by_another_spelling(world: Simulator, kind: str) -> None:
+    """Hex in capitals, or PEM in other lines, is the same key."""
+    world.root = make_root(world.charter, 2, NOW)
+    maker = P256SigningKey.generate if kind == "es256" else SUITES["intl"].new_signing_key
+    key = tuf_key(maker("another").public())
+    public = key.keyval["public"]
+    other = public.upper() if kind == "intl" else public.replace("\n", "\r\n")
+    for name, spelt in (("one", public), ("two", other)):
+        world.root.keys[name] = type(key)(name, key.keytype, key.scheme, {"public": spelt})
+        world.root.roles["root"].keyids.append(name)
     world.publish_root()
     assert code_of(world.walk) == "trust.root_broken"
 
