@@ -1,6 +1,7 @@
 """One native record within a statement, compiled: does it match, how it is read and written."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ from adapters.engine.rules import FieldRule, RecordRule
 from adapters.engine.tables import CodeTable
 
 _APPLICATION = "application"
+_DIGITS = re.compile(r"\d{1,15}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,7 @@ class RecordPlan:
             known is not None
             and isinstance(text, str)
             and not (known.longest and len(text) > known.longest)
-            and not (known.number and not (text.isascii() and text.isdigit()))
+            and not (known.number and _DIGITS.fullmatch(text) is None)
             and not (known.json and not is_json(text))
         )
 

@@ -204,14 +204,15 @@ class StatementPlan:
 
     # --- writing ---------------------------------------------------------------------------
 
-    def takes(self, draft: Draft) -> bool:
-        """Whether the body says what this statement, and no other of its kind, can state."""
-        tree = draft.body.model_dump(exclude_none=True)
+    def takes(self, tree: Tree) -> bool:
+        """Whether a body says what this statement, and no other of its kind, can state."""
         return all(get(tree) in words for get, words in self._parting)
 
-    def write(self, draft: Draft) -> tuple[list[Row], list[Loss]]:
-        """The rows that state `draft`, and what they leave unsaid. Raises DocumentRejected."""
-        tree: Tree = draft.body.model_dump(exclude_none=True)
+    def write(self, draft: Draft, tree: Tree) -> tuple[list[Row], list[Loss]]:
+        """The rows that state `draft`, and what they leave unsaid. Raises DocumentRejected.
+
+        `tree` is its body, and is used up.
+        """
         if self._apart:
             tree.pop(_APPLICATION, None)
             if draft.application is not None:

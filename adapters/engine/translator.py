@@ -88,9 +88,9 @@ class Translator:
                 value=draft.kind,
                 code="document.not_carried",
             )
-        if len(plans) == 1:
-            return plans[0].write(draft)
-        return next((plan for plan in plans if plan.takes(draft)), plans[0]).write(draft)
+        tree = draft.body.model_dump(exclude_none=True)
+        plan = next((plan for plan in plans if plan.takes(tree)), plans[0])
+        return plan.write(draft, tree)
 
     def _number_of(self, row: Row) -> str:
         column = self._number.get(row.record)

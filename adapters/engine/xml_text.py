@@ -104,9 +104,8 @@ def _plain(element: etree._Element, count: _Count, depth: int = 1) -> Element:
         raise Unfit("an entity reference is not allowed", line=line)
     children = []
     for child in element:
-        children.append(_plain(child, count, depth + 1))
-        tail = child.tail
-        if tail and tail.strip():
+        if (tail := child.tail) and not tail.isspace():
             raise Unfit("text between elements", line=line)
+        children.append(_plain(child, count, depth + 1))
     attributes = {str(name): str(value) for name, value in element.items()}
-    return Element(tag, attributes, element.text or "", line, children)
+    return Element(tag, attributes, str(element.text or ""), line, children)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
+import orjson
+
 from adapters.adapter import Document, Draft, Written
 from adapters.engine.encoding import decode, encode_rows
 from adapters.engine.json_text import read_json
@@ -141,7 +143,7 @@ class CaseJsonAdapter:
             else:
                 messages.append(self._message(row))
         said = messages if len(messages) > 1 else messages[0]
-        text = json.dumps(said, ensure_ascii=False, separators=(",", ":")) + "\n"
+        text = orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE).decode()
         data = encode_rows(text, rows, self._encoding, self.city)
         document = Document(document_name(draft, data, "json"), MEDIA_TYPE, data)
         return Written((document,), tuple(losses))
@@ -183,7 +185,7 @@ def _deeper(value: Any, levels: int) -> bool:
 
 def _valued(text: str, column: Column) -> Any:
     if column.json:
-        return json.loads(text)
+        return orjson.Fragment(text)
     return int(text) if column.number else text
 
 

@@ -54,6 +54,13 @@ def test_the_crosswalks_name_matters_of_the_published_list() -> None:
         assert {row.name for row in load_profile(builtin_profile(code)).crosswalk.rows} <= names
 
 
+def test_every_city_knows_the_matters_of_every_other() -> None:
+    shipped = set(builtin_profiles())
+    for code in shipped:
+        rows = load_profile(builtin_profile(code)).crosswalk.rows
+        assert {row.region for row in rows} >= shipped, code
+
+
 @pytest.mark.parametrize("code", ["", "000000", "../410100", "４１０１００"])
 def test_a_profile_that_does_not_come_with_it(code: str) -> None:
     with pytest.raises(SettingsInvalid, match="no profile comes with tongban"):
