@@ -22,7 +22,7 @@ def pin(
         typer.Argument(
             help=say(
                 "证书, PEM 或 DER; PEM 中有多张时取第一张; TLCP 取签名证书",
-                "a certificate, PEM or DER; of several in PEM the first; of TLCP the one that signs",
+                "a certificate, PEM or DER; the first of several; of TLCP the one that signs",
             )
         ),
     ],
