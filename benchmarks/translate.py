@@ -9,7 +9,12 @@ from adapters.profiles.load import builtin_profile, load_adapter
 from benchmarks.members import RECEIVER, SENDER, sample_draft
 
 _SECONDS = 1.0
-_PROFILES = {"up_pro": "410100", "gdbs": "440100", "contract": "430100"}
+_PROFILES = {"up_pro": "410100", "gdbs": "440100", "epoint": "430100", "contract": "419001"}
+
+
+def _published_key(_reference: str) -> str:
+    """The key of the examples in GB/T 32907-2016, appendix A."""
+    return "0123456789ABCDEFFEDCBA9876543210"
 
 
 class Translation:
@@ -29,7 +34,7 @@ def measure() -> dict[str, float]:
     """``translate.<family>.write_per_s`` and ``…read_per_s`` of a 2 KiB submission."""
     found = {}
     for family, code in _PROFILES.items():
-        adapter = load_adapter(builtin_profile(code))
+        adapter = load_adapter(builtin_profile(code), _published_key)
         draft = _fitting(sample_draft(1), code)
         document = adapter.write(draft).documents[0].data
         found[f"translate.{family}.write_per_s"] = _rate(partial(adapter.write, draft))

@@ -33,6 +33,11 @@ _MODELS: dict[str, type[Model]] = {
     "matter-definition": MatterDefinition,
 }
 
+_PINNED = {
+    "type": "mutualTLS",
+    "description": "TLS 1.3; the certificate has a valid pin in the entry of a member",
+}
+
 
 def documents() -> dict[str, dict[str, Any]]:
     """File name to document, for every model, every kind's body, the API, and the queue."""
@@ -62,16 +67,17 @@ def openapi() -> dict[str, Any]:
         "jsonSchemaDialect": _DIALECT,
         "paths": {
             "/exchange/v1/batches": {"post": _post_batches()},
-            "/health/live": {"get": _get("The process runs", {"200": "It runs"})},
+            "/health/live": {"get": _for_operators(_get("The process runs", {"200": "It runs"}))},
             "/health/ready": {
                 "get": _get(
                     "Whether batches would be taken now",
                     {"200": "They would", "503": "They would not; `faults` says why"},
                 )
             },
-            "/metrics": {"get": _metrics()},
+            "/metrics": {"get": _for_operators(_metrics())},
         },
-        "components": {"schemas": schemas["$defs"]},
+        "security": [{"pinned": []}],
+        "components": {"schemas": schemas["$defs"], "securitySchemes": {"pinned": _PINNED}},
     }
 
 
@@ -113,6 +119,11 @@ def _get(summary: str, answers: dict[str, str]) -> dict[str, Any]:
             status: {"description": text, "content": content} for status, text in answers.items()
         },
     }
+
+
+def _for_operators(operation: dict[str, Any]) -> dict[str, Any]:
+    """Not at the address of partners, and without a certificate."""
+    return {**operation, "security": [], "tags": ["operators"]}
 
 
 def _metrics() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from adapters.profiles.load import builtin_profile, load_adapter
+from adapters.profiles.load import builtin_profile, load_profile
 from contracts.codes.region import region
 from contracts.errors import SettingsInvalid
 from gateway.config import FILE_NAME
@@ -135,7 +135,7 @@ def _mistakes(folder: Path, new: NewMember) -> Iterator[str]:
         yield f"address: {new.address!r} is no {_scheme(new)} address of a gateway"
     if new.profile is not None:
         try:
-            load_adapter(profile_folder(folder, new.profile))
+            load_profile(profile_folder(folder, new.profile))
         except SettingsInvalid as error:
             yield from (f"profile: {mistake}" for mistake in error.mistakes)
 

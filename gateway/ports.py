@@ -118,6 +118,9 @@ class Store(Protocol):
     async def seal_over(self, leaf: bytes, issuer: str, since: int) -> SealRecord | None:
         """The first seal of `issuer`, not older than `since`, that covers a leaf hash."""
 
+    async def seals_of(self, issuer: str, since: int, limit: int) -> list[SealRecord]:
+        """Seals of `issuer` that were recorded at `since` or later, the oldest first."""
+
     async def epoch(self, epoch_id: str) -> EpochRecord | None:
         """Our own copy of an epoch's secret."""
 

@@ -119,6 +119,11 @@ def unverified_claims(token: str) -> dict[str, object]:
         raise _malformed(f"the claims cannot be read: {error}") from None
 
 
+def kid_in(token: str) -> str:
+    """The `kid` in a token's header, NOT VERIFIED. Raises BatchRejected (seal.malformed)."""
+    return _header(_segments(token)[0])["kid"]
+
+
 def _segments(token: str) -> tuple[bytes, bytes, bytes]:
     """Header, payload and signature, decoded; each has one spelling and is not empty."""
     if len(token) > MAX_TOKEN_LENGTH:

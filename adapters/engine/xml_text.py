@@ -8,6 +8,7 @@ wrong encoding declaration does no harm.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -21,6 +22,8 @@ MOST_ELEMENTS = 10_000
 _DECLARATION = re.compile(
     rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']"""
 )
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ESCAPES = {"\r": "&#13;", '"': "&quot;", "\t": "&#9;"}
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -39,6 +42,14 @@ class Element:
 
     def __iter__(self) -> Iterator["Element"]:
         return iter(self.children)
+
+
+def escaped(text: str) -> str:
+    """`text` as it may stand in an element or in quotation marks. Raises Unfit where XML cannot
+    hold a character."""
+    if _ILLEGAL.search(text):
+        raise Unfit("a character that XML cannot hold")
+    return escape(text, _ESCAPES)
 
 
 def read_xml(data: bytes, encoding: str, largest: int = LARGEST) -> Element:
@@ -92,6 +103,8 @@ def _plain(element: etree._Element, count: _Count, depth: int = 1) -> Element:
     if not isinstance(tag, str):
         raise Unfit("an entity reference is not allowed", line=line)
     children = [_plain(child, count, depth + 1) for child in element]
+    if any(child.tail and child.tail.strip() for child in element):
+        raise Unfit("text between elements", line=line)
     attributes = {str(name): str(value) for name, value in element.attrib.items()}
     text = element.text or ""
     return Element(tag, attributes, str(text), line, children)

@@ -18,7 +18,8 @@ class Profile:
     """A city: which family it speaks, and everything in which it differs from others.
 
     `codes` and `modes` change code tables and statements of the family's mapping; `options`
-    are settings that only the codec of the family knows.
+    are settings that only the codec of the family knows. `references` say where its secrets
+    are, `secrets` what they are, once they were read.
     """
 
     city: str
@@ -31,17 +32,23 @@ class Profile:
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     modes: Mapping[str, Mode] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A format. `mapping` is None for a family that carries the contract as it is."""
+    """A format. `mapping` is None for a family that carries the contract as it is.
+
+    A profile may set `options`, and must name every one of `secrets`.
+    """
 
     name: str
     make: Callable[[Profile], Adapter]
     mapping: Callable[[], FamilyMapping] | None = None
     encodings: tuple[str, ...] = ENCODINGS
     options: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 def compiled(mapping: FamilyMapping, profile: Profile) -> Translator:

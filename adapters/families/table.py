@@ -1,8 +1,9 @@
 """The families that are there. A new family is one line here and one folder beside this file."""
 
 from adapters.families.contract.codec import FAMILY as CONTRACT
+from adapters.families.epoint.codec import FAMILY as EPOINT
 from adapters.families.family import Family
 from adapters.families.gdbs.codec import FAMILY as GDBS
 from adapters.families.up_pro.codec import FAMILY as UP_PRO
 
-FAMILIES: dict[str, Family] = {family.name: family for family in (CONTRACT, GDBS, UP_PRO)}
+FAMILIES: dict[str, Family] = {family.name: family for family in (CONTRACT, EPOINT, GDBS, UP_PRO)}

@@ -1,10 +1,11 @@
 """Loads a profile: a folder with `profile.toml`, `codes.csv` and `crosswalk.csv`.
 
 A profile is made by people, so all its mistakes are reported at once, each with file, row
-and column. Files are read here and nowhere else in `adapters`.
+and column. Files are read here and in `adapters.profiles.secrets`, and nowhere else in `adapters`.
 """
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,35 @@ from adapters.engine.rules import FamilyMapping, Mode
 from adapters.families.family import Family, Profile
 from adapters.families.table import FAMILIES
 from adapters.profiles.codes import Codes, parse_codes
+from adapters.profiles.secrets import Resolve, is_reference, secrets_from
 from contracts.errors import SettingsInvalid
 from contracts.jurisdiction import Jurisdiction
 
 PROFILE, CODES, CROSSWALK = "profile.toml", "codes.csv", "crosswalk.csv"
 
-_KEYS = {"city", "name", "family", "encoding", "jurisdiction", "matters", "statements", "options"}
+_KEYS = {
+    "city", "name", "family", "encoding", "jurisdiction", "matters", "statements", "options",
+    "secrets",
+}  # fmt: skip
 
 
-def load_adapter(folder: Path) -> Adapter:
-    """The adapter of the city whose profile lies in `folder`. Raises SettingsInvalid."""
+def load_adapter(folder: Path, secrets: Resolve | None = None) -> Adapter:
+    """The adapter of the city whose profile lies in `folder`. Raises SettingsInvalid.
+
+    `secrets` reads what the profile refers to; without it, files are seen from where the
+    process works.
+    """
     profile = load_profile(folder)
-    return FAMILIES[profile.family].make(profile)
+    resolve = secrets or secrets_from(Path())
+    found, mistakes = {}, []
+    for name, reference in profile.references.items():
+        try:
+            found[name] = resolve(reference)
+        except Unfit as error:
+            mistakes.append(f"{PROFILE} secrets.{name}: {error.detail}")
+    if mistakes:
+        raise SettingsInvalid(mistakes, source=folder.name)
+    return FAMILIES[profile.family].make(replace(profile, secrets=found))
 
 
 def builtin_profile(code: str) -> Path:
@@ -62,12 +80,13 @@ def load_profile(folder: Path) -> Profile:
     settings = _Settings(top, family, mapping, mistakes)
     city, jurisdiction = settings.text("city"), settings.jurisdiction()
     encoding, modes, options = settings.encoding(), settings.modes(), settings.options()
-    name, scheme = settings.text("name"), settings.scheme()
+    name, scheme, references = settings.text("name"), settings.scheme(), settings.references()
     if mistakes or family is None or jurisdiction is None:
         raise SettingsInvalid(mistakes, source=folder.name)
     return Profile(
-        city, name, family.name, encoding, jurisdiction, scheme, crosswalk, codes, modes, options
-    )
+        city, name, family.name, encoding, jurisdiction, scheme, crosswalk, codes, modes, options,
+        references,
+    )  # fmt: skip
 
 
 class _Settings:
@@ -146,6 +165,15 @@ class _Settings:
     def options(self) -> dict[str, str]:
         known = set(self._family.options) if self._family else set()
         return {key: str(value) for key, value in self._table("options", known).items()}
+
+    def references(self) -> dict[str, str]:
+        known = self._family.secrets if self._family else ()
+        given = self._table("secrets", set(known))
+        for name in known:
+            if not is_reference(given.get(name)):
+                what = "file:NAME (seen from the member's folder) or env:NAME is needed"
+                self._add(f"secrets.{name}", what)
+        return {name: str(reference) for name, reference in given.items()}
 
     def _table(self, key: str, known: set[str]) -> dict[str, Any]:
         table = self._top.get(key, {})

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from adapters.adapter import Adapter
 from adapters.profiles.load import load_adapter, load_profile
+from adapters.profiles.secrets import secrets_from
 from contracts.codes import within
 from gateway import config
 from gateway.member_folder import profile_folder
@@ -12,7 +13,7 @@ from gateway.member_folder import profile_folder
 def adapter(folder: config.Home) -> Adapter | None:
     """The city's adapter, when its settings name a profile. Raises SettingsInvalid."""
     path = _profile(folder)
-    return load_adapter(path) if path else None
+    return load_adapter(path, secrets_from(folder.folder)) if path else None
 
 
 def matters(folder: config.Home) -> set[str] | None:

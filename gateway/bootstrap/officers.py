@@ -64,6 +64,14 @@ class OfficerDesk:
         said = {"first": str(Head(first.number, first.digest))}
         write_atomically(_note(self.folder), json.dumps(said).encode() + b"\n", mode=0o644)
 
+    async def note_where_missing(self) -> None:
+        """On another machine of the same member: from the first look on, the store is held to
+        what it holds now. A folder that cannot be written stays without."""
+        if noted_first(self.folder) is None:
+            for first in await self.store.uses(0, 1):
+                with contextlib.suppress(OSError):
+                    self.note(first)
+
     async def check_note(self) -> None:
         """Raises Wrong (`officer.lost`) where the store is not the one of the note."""
         noted = noted_first(self.folder)
@@ -72,6 +80,8 @@ class OfficerDesk:
         first = await self.store.uses(0, 1)
         if [str(Head(use.number, use.digest)) for use in first] != [noted]:
             raise Wrong("another store, or an emptied one", code="officer.lost")
+        if not (await self.store.office()).accounts:
+            raise Wrong("its accounts are gone", code="officer.lost")
 
 
 def noted_first(folder: config.Home) -> str | None:

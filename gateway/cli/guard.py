@@ -77,7 +77,10 @@ def _looked_up(folder: config.Home, words: str, rule: Rule, about: str) -> Accou
 
     async def work() -> Account | None:
         async with bootstrap.officer_desk(folder) as desk:
-            return await desk.guard.admit(read_session(folder), words, rule, about)
+            account = await desk.guard.admit(read_session(folder), words, rule, about)
+            if account is not None:
+                await desk.note_where_missing()
+            return account
 
     return asyncio.run(work())
 

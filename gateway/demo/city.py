@@ -6,13 +6,12 @@ translated for the city appears in `out/`.
 
 import asyncio
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +20,9 @@ import orjson
 
 from gateway.cli.language import say
 from gateway.config import FILE_NAME
+from gateway.demo.native import NUMBER, Native, Plain
 from gateway.member_folder import NewMember, make_member_folder
+from keys.atomic_file import write_atomically
 from keys.trust.member import Member
 from keys.trust.members_file import write_members
 
@@ -30,12 +31,6 @@ _READY_SECONDS = 60.0
 _STOP_SECONDS = 15.0
 _LOOK_EVERY = 0.05
 _LAST_LINES = 15
-
-_NUMBER = {
-    "up_pro": re.compile(r'"project_no": ?"([^"]+)"'),
-    "gdbs": re.compile(r'FieldName="(?:SBLSH|YWLSH)">([^<]+)<'),
-    "contract": re.compile(r'"number": ?"([^"]+)"'),
-}
 
 
 class DemoFailed(Exception):  # noqa: N818  # like the errors of contracts.errors
@@ -51,6 +46,8 @@ class City:
     """A member: its own system's format is `family`, its documents' bytes are `encoding`.
 
     Partners reach it at `port`, over mutual TLS; `operations` is the port of its health.
+    `secrets` are files of its folder that the profile refers to: the system and the gateway
+    share what is in them.
     """
 
     code: str
@@ -61,11 +58,17 @@ class City:
     home: Path
     port: int
     operations: int
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    native: Native | None = None
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @property
     def out(self) -> Path:
         return self.home / "city" / "out"
+
+    @property
+    def _native(self) -> Native:
+        return self.native or Plain(self.encoding)
 
     def make(self) -> Member:
         """Its folder, with keys and settings; returns what the others must know of it."""
@@ -73,6 +76,8 @@ class City:
         member = make_member_folder(
             self.home, NewMember(self.code, self.suite, listen, profile=self.code, name=self.name)
         )
+        for name, secret in self.secrets.items():
+            write_atomically(self.home / name, secret.encode(), mode=0o600)
         settings = self.home / FILE_NAME
         place = f'[gateway]\noperations_listen = "127.0.0.1:{self.operations}"\n'
         settings.write_text(settings.read_text("utf-8").replace("[gateway]\n", place), "utf-8")
@@ -128,7 +133,7 @@ class City:
         """Put a document into `in/`: under a dot-name first, so that it appears whole."""
         folder = self.home / "city" / "in"
         hidden = folder / f".{name}"
-        hidden.write_bytes(text.encode(self.encoding))
+        hidden.write_bytes(self._native.to_bytes(text))
         hidden.rename(folder / name)
 
     def rejection(self, name: str) -> str | None:
@@ -145,11 +150,11 @@ class City:
         return sorted(self.out.glob(f"[!.]*-{kind}-*"))
 
     def read(self, document: Path) -> str:
-        return document.read_bytes().decode(self.encoding)
+        return self._native.to_text(document.read_bytes())
 
     def number_in(self, text: str) -> str:
         """The number by which a native document calls its case."""
-        found = _NUMBER[self.family].search(text)
+        found = NUMBER[self.family].search(text)
         if found is None:
             raise DemoFailed(f"{self.name}: no number in a document", self)
         return found.group(1)

@@ -17,6 +17,7 @@ from gateway.cli.wording import kind_name
 from gateway.demo.play import Exchanged
 
 _VALUE = re.compile(r'>([^<>\n]{2,})<|": "([^"\n]{2,})"')
+_XML = ("epoint", "gdbs")
 _LONG = 60  # characters of a line that is not opened up
 _FRAME = 5  # cells around a document
 _MOST = 22  # lines of a document that are shown, as they stand on the screen
@@ -64,7 +65,7 @@ def _folded(line: str, common: re.Pattern[str], width: int) -> list[Text]:
 
 def _readable(family: str, text: str) -> str:
     """JSON Lines one field a line; XML as it is."""
-    if family == "gdbs":
+    if family in _XML:
         return text.strip()
     rows = [json.loads(line) for line in text.splitlines() if line.strip()]
     return "\n".join(_row(row) for row in rows)

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from adapters.profiles.load import builtin_profile, load_profile
@@ -20,6 +22,7 @@ from gateway.demo import show
 from gateway.demo.check import Ledger, audit, read_ledger
 from gateway.demo.city import City, DemoFailed, free_ports, stop
 from gateway.demo.engine import Embedded, Engine, production
+from gateway.demo.native import native_of
 from gateway.demo.play import Played, play
 from gateway.demo.stories import CHANGSHA, GUANGZHOU, KAIFENG, STORIES, ZHENGZHOU
 
@@ -118,7 +121,13 @@ def _cities(scratch: Path) -> dict[str, City]:
         profile = load_profile(builtin_profile(code))
         family, encoding, home = profile.family, profile.encoding, scratch / code
         places = next(ports), next(ports)
-        cities[code] = City(code, profile.name, suite, family, encoding, home, *places)
+        # 16 bytes: what a profile refers to is a key of SM4
+        made = {name: secrets.token_hex(16) for name in profile.references}
+        files = {profile.references[name].removeprefix("file:"): made[name] for name in made}
+        native = native_of(replace(profile, secrets=made))
+        cities[code] = City(
+            code, profile.name, suite, family, encoding, home, *places, files, native
+        )
     return cities
 
 

@@ -19,11 +19,14 @@ from gateway.federation.notes import read_notes
 from gateway.keyholding.backup_note import read_note
 from gateway.lanes import merged
 from gateway.membership import read_entry
+from keys.jws import kid_in
 from keys.trust.federation.federation import Federation
 from keys.trust.federation.standing import Standing
+from keys.trust.key_judgement import is_compromised
 from keys.trust.member import Member
 from keys.trust.parting import has_left
 
+_MOST_SEALS = 10_000  # that are looked through for one key
 _BEIJING = timezone(timedelta(hours=8))
 
 
@@ -67,6 +70,8 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
         found = meeting.lacking(folder, member, now) or _partner(member, visits[member.code])
         yield _to_call(found, {member.code: member})
     for member in others:
+        async for late in _taken_too_late(parts, member):
+            yield _to_call(late, {member.code: member})
         if leaving := judge.leaving(member, now):
             yield leaving
     skews = {p.code: visits[p.code].skew for p in partners}
@@ -94,6 +99,21 @@ def _keys(folder: config.Home, parts: Parts, us: Member, now: datetime) -> Itera
     yield from keys.unpublished(us, proposed, elsewhere, here)
     if found := keys.backup(read_note(folder.folder), here):
         yield found
+
+
+async def _taken_too_late(parts: Parts, member: Member) -> AsyncIterator[Finding]:
+    """Under keys of a partner that were closed as compromised."""
+    for key in member.signing_keys:
+        if key.closed_at is None or not is_compromised(key):
+            continue
+        since = int(key.closed_at.timestamp() * 1000)
+        try:
+            seals = await parts.store.seals_of(member.code, since, _MOST_SEALS)
+        except TongbanError:
+            return  # the database has its own finding
+        under = [seal for seal in seals if kid_in(seal.token) == key.kid]
+        if under:
+            yield keys.taken_too_late(member, key.kid, under)
 
 
 def _standing(folder: config.Home, parts: Parts) -> Standing | None:

@@ -1,11 +1,12 @@
 """The judgement of our own keys: what signs and opens, until when, what is missing. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from gateway.doctor.finding import Finding, Level, good
 from gateway.keyholding.backup_note import BackupNote
 from gateway.keyholding.holdings import KEY_ENDS_SOON
+from gateway.records import SealRecord
 from keys.stores.uri import FILE, scheme_of
 from keys.trust.key_changes import KEY_USES, KeyUse, keys_of
 from keys.trust.key_terms import FOR_EVER, covered_until, newest_good
@@ -87,6 +88,23 @@ def backup(note: BackupNote | None, here: Mapping[str, str]) -> Finding | None:
         )
     made = f"{note.made_at:%Y-%m-%d}"
     return good("keys backup", f"{made}, 含全部 {len(files)} 个私钥", f"of {made}, with all keys")
+
+
+def taken_too_late(member: Member, kid: str, seals: Sequence[SealRecord]) -> Finding:
+    """What we took under a key of a partner after it was closed as compromised, before our list
+    had it: a thief may have sent it. `seals` is not empty."""
+    first, last = (datetime.fromtimestamp(seal.at / 1000, UTC) for seal in (seals[0], seals[-1]))
+    when = f"{first:%Y-%m-%d %H:%M} – {last:%Y-%m-%d %H:%M} UTC"
+    return Finding(
+        f"partner {member.code}",
+        Level.WARNING,
+        f"{kid} 因泄露关闭之后, 仍凭它收下 {len(seals)} 个批次或回执 ({when})",
+        f"{len(seals)} batches or replies were taken under {kid} after it was closed as "
+        f"compromised ({when})",
+        "与对方逐件核对这段时间的办件 (tongban case list): 可能出自盗用者",
+        "go through the cases of that time with the partner (tongban case list): a thief may have "
+        "sent them",
+    )
 
 
 def _in_use(

@@ -69,6 +69,9 @@ class StoreAround:
     async def seal_over(self, leaf: bytes, issuer: str, since: int) -> SealRecord | None:
         return await self._call(self._inner.seal_over(leaf, issuer, since))
 
+    async def seals_of(self, issuer: str, since: int, limit: int) -> list[SealRecord]:
+        return await self._call(self._inner.seals_of(issuer, since, limit))
+
     async def epoch(self, epoch_id: str) -> EpochRecord | None:
         return await self._call(self._inner.epoch(epoch_id))
 

@@ -131,6 +131,11 @@ class MemoryStore:
                 return seal
         return None
 
+    async def seals_of(self, issuer: str, since: int, limit: int) -> list[SealRecord]:
+        seals = (await self._open()).seals.values()
+        found = [seal for seal in seals if seal.issuer == issuer and seal.at >= since]
+        return sorted(found, key=lambda seal: (seal.at, seal.id))[:limit]
+
     async def epoch(self, epoch_id: str) -> EpochRecord | None:
         return (await self._open()).epochs.get(epoch_id)
 

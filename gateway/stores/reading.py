@@ -147,6 +147,12 @@ def seal_over(connection: Connection, leaf: bytes, issuer: str, since: int) -> S
     return None
 
 
+def seals_of(connection: Connection, issuer: str, since: int, limit: int) -> list[SealRecord]:
+    query = select(SEAL).where(SEAL.c.issuer == issuer, SEAL.c.at >= since)
+    found = connection.execute(query.order_by(SEAL.c.at, SEAL.c.id).limit(limit))
+    return [rows.seal_record(row) for row in found]
+
+
 def epoch(connection: Connection, epoch_id: str) -> EpochRecord | None:
     row = connection.execute(select(EPOCH).where(EPOCH.c.id == epoch_id)).one_or_none()
     return EpochRecord(row.id, row.key, row.wrapped) if row else None

@@ -136,6 +136,9 @@ class SqlStore:
     async def seal_over(self, leaf: bytes, issuer: str, since: int) -> SealRecord | None:
         return await self._read(reading.seal_over, leaf, issuer, since)
 
+    async def seals_of(self, issuer: str, since: int, limit: int) -> list[SealRecord]:
+        return await self._read(reading.seals_of, issuer, since, limit)
+
     async def epoch(self, epoch_id: str) -> EpochRecord | None:
         return await self._read(reading.epoch, epoch_id)
 

@@ -8,7 +8,8 @@ restart and without a timer.
 
 import logging
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 
@@ -26,7 +27,7 @@ _LOG = logging.getLogger("tongban.tls")
 _LOOK_EVERY = timedelta(seconds=1)  # at the folder
 _NO_END = timedelta(days=3650)
 
-known_pin = lru_cache(maxsize=1024)(pin_of)
+known_pin = lru_cache(maxsize=256)(pin_of)
 """`pin_of`, for certificates that come again with every request."""
 
 
@@ -66,7 +67,8 @@ class LiveTls:
                 raise
             return self._server
         if self._server is None:
-            self._server = server_context(identity, self._book.anchors())
+            with _made():
+                self._server = server_context(identity, self._book.anchors())
         return self._server
 
     def client(self, partner: str) -> ssl.SSLContext:
@@ -76,7 +78,8 @@ class LiveTls:
         context = self._clients.get(partner)
         if context is None:
             check = partial(check_partner, self._trust, partner, self._clock)
-            context = self._clients[partner] = client_context(check, identity)
+            with _made():
+                context = self._clients[partner] = client_context(check, identity)
         return context
 
     # --- keeping up -------------------------------------------------------------------------
@@ -108,7 +111,8 @@ class LiveTls:
             if newest is None:
                 self._complain("no certificate of ours is pinned in our own entry today")
             elif self._identity is None or self._identity.sha256 != newest.sha256:
-                self._show(Identity(self._folder, pairs[newest.sha256]))
+                with _made():
+                    self._show(Identity(self._folder, pairs[newest.sha256]))
         except TongbanError as error:
             self._folder_version = 0  # look again
             self._complain(error.detail)
@@ -123,6 +127,17 @@ class LiveTls:
         if complaint != self._complaint:
             _LOG.error("%s; look with tongban doctor", complaint)
         self._complaint = complaint
+
+
+@contextmanager
+def _made() -> Iterator[None]:
+    """A context is made. `ssl` loads from files, and a full disk takes none."""
+    try:
+        yield
+    except OSError as error:  # SSLError is one
+        raise KeyUnusable(
+            f"the certificate cannot be loaded: {error}", code="key.no_certificate"
+        ) from None
 
 
 def check_partner(trust: TrustList, partner: str, clock: Clock, certificate: bytes | None) -> None:

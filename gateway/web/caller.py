@@ -111,7 +111,7 @@ def certificate_in(text: str) -> bytes:
     try:
         if len(text) > _MOST_CHARACTERS:
             raise ValueError("too long")
-        if text.startswith(":") and text.endswith(":"):
+        if len(text) > 2 and text.startswith(":") and text.endswith(":"):
             return base64.b64decode(text[1:-1], validate=True)
         return pem.decode(unquote_to_bytes(text), "CERTIFICATE")
     except (ValueError, binascii.Error):

@@ -6,6 +6,7 @@ was refused is counted by its reason; a line in the log says how many, not each.
 """
 
 import asyncio
+import errno
 import logging
 import socket
 import ssl
@@ -21,6 +22,7 @@ from gateway.tls.contexts import Handshake
 
 _LOG = logging.getLogger("tongban.tls")
 _SAY_EVERY = 10.0  # seconds
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _PAUSE = 1.0  # seconds, after which it is tried again to take a connection
 _VERSIONS = ("UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "PROTOCOL_VERSION", "NO_SHARED")
 
@@ -57,10 +59,11 @@ class Door:
             while True:
                 try:
                     arrived, who = await loop.sock_accept(listener)
-                except OSError as error:  # out of file descriptors, for one
-                    _LOG.error("no connection can be taken: %s", error)
-                    await asyncio.sleep(_PAUSE)
-                    continue
+                except OSError as error:
+                    if error.errno in _EXHAUSTED:
+                        _LOG.error("no connection can be taken: %s", error)
+                        await asyncio.sleep(_PAUSE)
+                    continue  # any other was the caller's: it is gone again
                 self._knock(arrived, who)
         finally:
             for task in self._under_way:

@@ -104,14 +104,23 @@ def proves_a_case(city: City, file: Path) -> None:
     assert verified.code == 0, verified.err
 
 
-def test_what_cannot_be_done_is_refused_before_anything_is_touched(tmp_path: Path) -> None:
+def test_what_cannot_be_done_is_refused_before_anything_is_touched(
+    tmp_path: Path, database: str
+) -> None:
     with cities(tmp_path, {MOVING: "intl"}) as (city,):
         code, _, said = migrate(city, "postgresql://u:geheim@h/d")
         assert (code, "geheim" in said) == (2, False)
+        city.move_to(database)
+        code, _, said = migrate(city, database)
+        assert (code, "in PostgreSQL already" in said) == (2, True)
+
+
+def test_where_nobody_can_tell_whether_there_are_officers_nothing_is_done(tmp_path: Path) -> None:
+    with cities(tmp_path, {MOVING: "intl"}) as (city,):
         url = "postgresql://nobody@127.0.0.1:1/none"
         city.move_to(url)
         code, _, said = migrate(city, url)
-        assert (code, "in PostgreSQL already" in said) == (2, True)
+        assert (code, "store.unavailable" in said) == (1, True)
 
 
 def test_settings_in_the_environment_are_not_switched_by_a_file(tmp_path: Path) -> None:

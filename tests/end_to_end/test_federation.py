@@ -39,8 +39,9 @@ def _quick_english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_city_joins_by_files_and_its_partners_learn_of_it(tmp_path: Path) -> None:
-    """From nothing to a member whose gateway is ready: every command as an engineer types it."""
-    with cities(tmp_path, {**SUITES, "411000": "sm"}) as (one, two, new):
+    """From nothing to a member whose gateway is ready: every command as an engineer types it. Over
+    mutual TLS, where a newcomer cannot know yet whose certificate it sees."""
+    with cities(tmp_path, {**SUITES, "411000": "sm"}, tls=True) as (one, two, new):
         paper = {name: tmp_path / f"{name}.json" for name in ("f", "p", "q", "inv", "join", "copy")}
         federation("found", "-o", paper["f"], home=two.folder)
         options = ("--with", paper["f"], "--threshold", "2", "-o", paper["p"])
@@ -85,7 +86,10 @@ def test_a_city_joins_by_files_and_its_partners_learn_of_it(tmp_path: Path) -> N
 
 
 def _knows(city: City, code: str) -> bool:
-    return f'tongban_link_failures{{partner="{code}"}}'.encode() in get(f"{city.url}/metrics")[1]
+    return (
+        f'tongban_link_failures{{partner="{code}"}}'.encode()
+        in get(f"{city.operators_url}/metrics")[1]
+    )
 
 
 def test_a_gateway_starts_on_what_holds_and_on_nothing_else(tmp_path: Path) -> None:

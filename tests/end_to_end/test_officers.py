@@ -82,8 +82,9 @@ def test_every_use_is_in_the_log_and_the_log_is_whole(town: Officers) -> None:
     assert "✓" in checked.out
 
 
-def test_a_changed_log_is_seen(town: Officers, tmp_path: Path) -> None:
-    copied = tmp_path / "copy"
+def copy_of(town: Officers, folder: Path) -> Officers:
+    """The same member with a store that a test may spoil."""
+    copied = folder / "copy"
     copied.mkdir(mode=0o700)
     for name in ("tongban.toml", "members.json", "officers.json", "member.json"):
         (copied / name).write_bytes((town.home / name).read_bytes())
@@ -92,7 +93,12 @@ def test_a_changed_log_is_seen(town: Officers, tmp_path: Path) -> None:
     with sqlite3.connect(town.home / "store.sqlite") as kept:
         kept.execute("VACUUM INTO ?", (str(copied / "store.sqlite"),))
     os.chmod(copied / "store.sqlite", 0o600)
-    other = Officers(copied, town.folder, town.secrets, town.recovery)
+    return Officers(copied, town.folder, town.secrets, town.recovery)
+
+
+def test_a_changed_log_is_seen(town: Officers, tmp_path: Path) -> None:
+    other = copy_of(town, tmp_path)
+    copied = other.home
     assert other.as_("auditor", "officer", "log", "--check").code == 0
     with sqlite3.connect(copied / "store.sqlite") as opened:
         opened.execute("UPDATE officer_use SET by = 'ghost' WHERE number = 9")
@@ -113,6 +119,26 @@ def test_another_store_is_not_one_without_officers(town: Officers, tmp_path: Pat
         assert ended.code == 1
         assert "officer.lost" in ended.err
         place.touch(mode=0o600)  # the second time: there, and empty
+
+
+def test_another_machine_notes_what_it_sees(town: Officers, tmp_path: Path) -> None:
+    copied = copy_of(town, tmp_path)
+    note = copied.home / "officers.json"
+    before = note.read_text()
+    note.unlink()
+    assert copied.as_("sysadmin", "links").code == 0
+    assert note.read_text() == before
+
+
+def test_without_accounts_a_store_is_not_one_without_officers(
+    town: Officers, tmp_path: Path
+) -> None:
+    copied = copy_of(town, tmp_path)
+    with sqlite3.connect(copied.home / "store.sqlite") as opened:
+        opened.execute("DELETE FROM officer")
+    ended = copied.as_("nobody", "federation", "publish")
+    assert ended.code == 1
+    assert "officer.lost" in ended.err
 
 
 def test_the_session_file_is_its_owners_alone(town: Officers) -> None:

@@ -80,8 +80,12 @@ def _consumer(one: City, other: City) -> City:
     return one if _owner(one).split("/")[1] == str(one.process.pid) else other
 
 
-async def test_processes_that_share_a_port_stand_in_for_each_other(tmp_path: Path) -> None:
-    with cities(tmp_path, {"410100": "intl", "440100": "sm"}) as (here, there), ExitStack() as end:
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+async def test_processes_that_share_a_port_stand_in_for_each_other(
+    tmp_path: Path, tls: bool
+) -> None:
+    suites = {"410100": "intl", "440100": "sm"}
+    with cities(tmp_path, suites, tls=tls) as (here, there), ExitStack() as end:
         there.env["TONGBAN_GATEWAY__SHARE_PORT"] = "true"
         twin = replace(there, env=dict(there.env), process=None)
         end.callback(twin.clear_away)

@@ -7,9 +7,7 @@ window, item, action): it says nothing of the case and is set aside, save that a
 than writing is refused.
 """
 
-import re
 from importlib import resources
-from xml.sax.saxutils import escape
 
 from adapters.adapter import Document, Draft, Written
 from adapters.engine.encoding import declared_name, encode_rows
@@ -18,16 +16,13 @@ from adapters.engine.naming import document_name
 from adapters.engine.rejection import Unfit, rejected
 from adapters.engine.row import Row
 from adapters.engine.rules import FamilyMapping
-from adapters.engine.xml_text import Element, read_xml
+from adapters.engine.xml_text import Element, escaped, read_xml
 from adapters.families.family import Family, Profile, compiled
 from contracts.errors import DocumentRejected
 
 MEDIA_TYPE = "application/xml"
 WRITTEN = "1"
 """Action of a row that is written; the tables name no other that is known to us."""
-
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ESCAPES = {"\r": "&#13;", '"': "&quot;", "\t": "&#9;"}
 
 
 def mapping() -> FamilyMapping:
@@ -43,7 +38,7 @@ class GdbsAdapter:
         self.city = profile.city
         self._encoding = profile.encoding
         self._translator = compiled(mapping(), profile)
-        self._department = escape(profile.options.get("department", ""), _ESCAPES)
+        self._department = escaped(profile.options.get("department", ""))
 
     def read(self, document: bytes) -> list[Draft]:
         """See `adapters.adapter.Adapter.read`."""
@@ -115,11 +110,10 @@ class GdbsAdapter:
         return Document(document_name(draft, data, "xml"), MEDIA_TYPE, data)
 
     def _escaped(self, text: str, record: str, field: str) -> str:
-        if _ILLEGAL.search(text):
-            raise rejected(
-                "a character that XML cannot hold", partner=self.city, field=f"{record}.{field}"
-            )
-        return escape(text, _ESCAPES)
+        try:
+            return escaped(text)
+        except Unfit as error:
+            raise rejected(error.detail, partner=self.city, field=f"{record}.{field}") from error
 
     def _reject(self, detail: str, line: int | None) -> DocumentRejected:
         return rejected(detail, partner=self.city, field="document", line=line)

@@ -2,9 +2,12 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -15,6 +18,9 @@ from gateway.clock import SystemClock
 from gateway.links.http import HttpLink
 from gateway.ports import Answer, Link
 from gateway.simulation.network import SimulatedNetwork, Weather
+from gateway.tls.contexts import client_context
+from keys.tls.public_key import pin_of
+from tests.processes.tls_client import Shown
 
 PATH = "/exchange/v1/batches"
 TIMEOUT = 1.0
@@ -64,12 +70,20 @@ class HttpPartner(Partner):
         self.address: str
         self.http: HttpLink
 
-    async def starts(self) -> None:
+    async def starts(self, shown: Shown | None = None, folder: Path | None = None) -> None:
+        """With a certificate to show: over TLS, and the link knows its pin."""
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        context = tls = None
+        if shown is not None and folder is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            shown.load_into(context, folder)
+            pinned = client_context(partial(_is, pin_of(shown.certificate)))
+            tls = lambda: pinned  # noqa: E731
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
         await site.start()
-        self.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}/"
-        self.http = HttpLink("440100", lambda: [self.address], timeout=TIMEOUT)
+        scheme = "http" if context is None else "https"
+        self.address = f"{scheme}://127.0.0.1:{self._runner.addresses[0][1]}/"
+        self.http = HttpLink("440100", lambda: [self.address], timeout=TIMEOUT, tls=tls)
         self.link = self.http
 
     async def dies(self) -> None:
@@ -97,6 +111,11 @@ class HttpPartner(Partner):
         return web.Response()
 
 
+def _is(pin: str, certificate: bytes | None) -> None:
+    if pin_of(certificate or b"") != pin:
+        raise ssl.SSLCertVerificationError("another")
+
+
 @pytest.fixture
 async def http_partner() -> AsyncIterator[HttpPartner]:
     partner = HttpPartner()
@@ -105,9 +124,20 @@ async def http_partner() -> AsyncIterator[HttpPartner]:
     await partner.ends()
 
 
-@pytest.fixture(params=["http", "simulated"])
-def partner(request: pytest.FixtureRequest, http_partner: HttpPartner) -> Partner:
-    return http_partner if request.param == "http" else SimulatedPartner()
+@pytest.fixture
+async def tls_partner(tmp_path: Path) -> AsyncIterator[HttpPartner]:
+    partner = HttpPartner()
+    await partner.starts(Shown.new(), tmp_path)
+    yield partner
+    await partner.ends()
+
+
+@pytest.fixture(params=["http", "https", "simulated"])
+def partner(
+    request: pytest.FixtureRequest, http_partner: HttpPartner, tls_partner: HttpPartner
+) -> Partner:
+    known = {"http": http_partner, "https": tls_partner}
+    return known.get(request.param) or SimulatedPartner()
 
 
 async def test_a_good_answer_comes_whole(partner: Partner) -> None:

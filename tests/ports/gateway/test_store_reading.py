@@ -105,6 +105,15 @@ async def test_the_first_seal_over_a_leaf_is_found_by_whole_leaves_only(store: S
     assert await store.seal_over(across, THEM, 0) is None
 
 
+async def test_the_seals_of_a_city_from_a_time_on_oldest_first(store: Store) -> None:
+    leaf = bytes(32)
+    kept = [seal("a", leaf, at=500), seal("b", leaf, at=1_000), seal("c", leaf, at=700)]
+    await write(store, seals=[*kept, seal("ours", leaf, issuer=US, at=900)])
+    assert await store.seals_of(THEM, 600, 10) == [kept[2], kept[1]]
+    assert await store.seals_of(THEM, 500, 2) == [kept[0], kept[2]]
+    assert await store.seals_of(THEM, 1_001, 10) == []
+
+
 async def test_an_epoch_is_found_by_its_text(store: Store) -> None:
     epoch = EpochRecord("c2VjcmV0" * 100, "key-1", b"\x00wrapped")
     await write(store, epochs=[epoch])

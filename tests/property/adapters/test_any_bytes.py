@@ -1,21 +1,23 @@
 """Whatever bytes come: a document is read whole or refused in words, and nothing else happens."""
 
-from pathlib import Path
+import json
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adapters.profiles.load import builtin_profile, load_adapter
 from contracts.errors import DocumentRejected
 from contracts.reasons import REASONS
+from tests.unit.adapters.cities import VECTORS, adapter
+from tests.vectors.epoint.make import ENVELOPE
+from tests.vectors.epoint.make import SAMPLES as EPOINT
 
-VECTORS = Path(__file__).parents[2] / "vectors"
-ADAPTERS = {city: load_adapter(builtin_profile(city)) for city in ("410100", "440100", "430100")}
+ADAPTERS = {city: adapter(city) for city in ("410100", "440100", "430100", "419001")}
 SAMPLES = {
     "410100": sorted((VECTORS / "up_pro").glob("[0-9]*.jsonl")),
     "440100": sorted((VECTORS / "gdbs").glob("[0-9]*.xml")),
-    "430100": sorted((VECTORS / "up_pro" / "expected").glob("*.jsonl")),
+    "430100": sorted(EPOINT.glob("[0-9]*.json")),
+    "419001": sorted((VECTORS / "up_pro" / "expected").glob("*.jsonl")),
 }
 
 
@@ -54,3 +56,14 @@ def test_samples_with_a_piece_changed(city: str, data: st.DataObject) -> None:
         )
     )
     read(city, original[:start] + piece + original[start + length :])
+
+
+@given(data=st.data())
+@settings(max_examples=300)
+def test_samples_of_epoint_with_a_piece_changed_in_the_clear(data: st.DataObject) -> None:
+    original = data.draw(st.sampled_from(sorted((EPOINT / "clear").glob("*.xml")))).read_bytes()
+    start = data.draw(st.integers(0, len(original)))
+    length = data.draw(st.integers(0, 12))
+    piece = data.draw(st.one_of(st.binary(max_size=6), st.sampled_from([b"<", b"&#0;", b"</"])))
+    changed = original[:start] + piece + original[start + length :]
+    read("430100", json.dumps({"xmlStr": ENVELOPE.seal(changed)}).encode())

@@ -5,17 +5,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.adapter import Draft
-from adapters.profiles.load import builtin_profile, load_adapter, load_profile
+from adapters.profiles.load import builtin_profile, load_profile
 from contracts.errors import DocumentRejected
 from contracts.messages import Kind
 from tests.property.adapters.bodies import drafted
 from tests.property.adapters.leaves import leaves
+from tests.unit.adapters.cities import adapter
 
-CITIES = ("410100", "440100", "430100")
+CITIES = ("410100", "440100", "430100", "419001")
 NOT_CARRIED: dict[str, tuple[Kind, ...]] = {
     "410100": (),
     "440100": (Kind.WITHDRAW, Kind.REMIND, Kind.EVALUATE, Kind.ANSWER_EVALUATION),
     "430100": (),
+    "419001": (),
 }
 ADDED = (
     "application.matter.",  # by the crosswalk
@@ -25,7 +27,7 @@ ADDED = (
 )
 """What reading may say beyond what was written: the crosswalk and the profile know more."""
 
-ADAPTERS = {city: load_adapter(builtin_profile(city)) for city in CITIES}
+ADAPTERS = {city: adapter(city) for city in CITIES}
 CROSSWALKS = {city: load_profile(builtin_profile(city)).crosswalk for city in CITIES}
 CASES = [
     pytest.param(city, kind, id=f"{city}-{kind}")
@@ -39,12 +41,12 @@ CASES = [
 @given(data=st.data())
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_what_is_not_lost_comes_back(city: str, kind: Kind, data: st.DataObject) -> None:
-    adapter = ADAPTERS[city]
+    speaks = ADAPTERS[city]
     body = data.draw(drafted(kind, CROSSWALKS[city]))
-    written = adapter.write(Draft("20201124000017", kind, body))
+    written = speaks.write(Draft("20201124000017", kind, body))
     lost = {loss.field for loss in written.losses}
     assert len(lost) == len(written.losses), "a loss is told once"
-    drafts = [draft for document in written.documents for draft in adapter.read(document.data)]
+    drafts = [draft for document in written.documents for draft in speaks.read(document.data)]
     back = next((draft for draft in drafts if draft.kind is kind), None)
     if back is None:
         assert "result" in lost, "only an end of another kind may be read as another kind"

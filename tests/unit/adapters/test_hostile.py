@@ -8,7 +8,7 @@ import pytest
 from adapters.adapter import Adapter
 from adapters.engine.json_text import read_json
 from contracts.errors import DocumentRejected
-from tests.unit.adapters.cities import VECTORS, contract, gdbs, up_pro
+from tests.unit.adapters.cities import VECTORS, contract, epoint, gdbs, up_pro
 
 INVALID, UNKNOWN = "document.invalid", "matter.unknown"
 
@@ -89,7 +89,7 @@ def test_an_error_shows_no_personal_data(adapter: Adapter, file: str) -> None:
     assert "***" in caught.value.where["value"]
 
 
-@pytest.mark.parametrize("adapter", [up_pro(), gdbs(), contract()])
+@pytest.mark.parametrize("adapter", [up_pro(), gdbs(), epoint(), contract()])
 @pytest.mark.parametrize(
     "document", [b"", b"\n\n", b"\x00", b"{}", b"<a/>", b"null", b"[]", b"\xff"]
 )
@@ -110,7 +110,7 @@ def test_a_doctype_is_refused_in_any_encoding_that_is_read() -> None:
         gdbs().read(bomb.encode("gbk"))
 
 
-@pytest.mark.parametrize("adapter", [up_pro(), contract()])
+@pytest.mark.parametrize("adapter", [up_pro(), epoint(), contract()])
 @pytest.mark.parametrize(
     "document",
     [

@@ -14,7 +14,7 @@ from adapters.profiles.load import (
 from contracts.codes import split_implementation_code
 from contracts.errors import SettingsInvalid
 from contracts.messages import Kind
-from tests.unit.adapters.cities import VECTORS
+from tests.unit.adapters.cities import VECTORS, published_key
 
 CROSSWALK = (
     "base_code,name,region,authority_name,authority_code,implementation_code,local_code,note\n"
@@ -29,12 +29,12 @@ def profile(folder: Path, toml: str = "", codes: str = "", crosswalk: str = CROS
     return folder
 
 
-@pytest.mark.parametrize("code", ["410100", "410200", "430100", "440100"])
+@pytest.mark.parametrize("code", ["410100", "410200", "419001", "430100", "440100"])
 def test_the_profiles_that_come_with_it_hold(code: str) -> None:
     assert code in builtin_profiles()
     found = load_profile(builtin_profile(code))
     assert (found.city, found.jurisdiction.region) == (code, code)
-    assert load_adapter(builtin_profile(code)).city == code
+    assert load_adapter(builtin_profile(code), published_key).city == code
     assert len({row.base_code for row in found.crosswalk.rows}) >= 12
     for row in found.crosswalk.rows:
         assert row.implementation_code

@@ -84,14 +84,15 @@ def content(document: bytes) -> list[tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.parametrize(
-    ("city", "family"), [("410100", "up_pro"), ("440100", "gdbs"), ("430100", "contract")]
+    ("city", "family"),
+    [("410100", "up_pro"), ("440100", "gdbs"), ("430100", "epoint"), ("419001", "contract")],
 )
 def test_packaged_samples_are_read(city: str, family: str) -> None:
     from adapters.families import table
     from tests.unit.adapters.cities import adapter
 
     folder = Path(table.__file__).parent / family / "samples"
-    samples = [path for path in folder.iterdir() if path.suffix in (".jsonl", ".xml")]
+    samples = [path for path in folder.iterdir() if path.suffix in (".json", ".jsonl", ".xml")]
     assert samples
     for sample in samples:
         assert adapter(city).read(sample.read_bytes())

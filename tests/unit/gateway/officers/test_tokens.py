@@ -35,7 +35,7 @@ async def test_a_token_is_good_and_known_by_its_digest_alone(town: Town, tokens:
     new = await made(tokens)
     assert re.fullmatch(r"tongban_[0-9a-f]{16}_[\w-]{43}", new.text)
     assert (await tokens.check(new.text)).owner == "gov-desk"
-    secret = new.text.rpartition("_")[2]
+    secret = new.text.split("_", 2)[2]  # which may hold an underscore itself
     assert new.text not in repr(new)
     assert secret not in repr(await town.store.office())
     assert secret.encode() not in new.token.digest

@@ -1,0 +1,1 @@
+"""The family epoint: platform XML, encrypted with SM4, in JSON."""
