@@ -13,8 +13,9 @@ from adapters.engine.context import Context
 from adapters.engine.crosswalk import NoSuchMatter, Row
 from adapters.engine.fields import Lost, Tree
 from adapters.engine.losses import Carried
+from adapters.engine.rejection import Unfit
 from adapters.engine.rules import MatterRule
-from adapters.engine.values import DigitsValue, NoPlace
+from adapters.engine.values import DigitsValue, NoPlace, RegionValue
 from contracts.codes import (
     check_credit_code,
     check_handling_item_code,
@@ -70,10 +71,16 @@ class MatterPlan:
                 except CodeInvalid:
                     kept[self.columns[what]] = values[self.columns[what]]
                     del said[what]
+        if "region" in said:
+            try:
+                said["region"] = RegionValue().read(said["region"])
+            except Unfit:
+                kept[self.columns["region"]] = said.pop("region")
         row = self._crosswalk.find(
             base=said.get("base_code"),
             implementation=said.get("implementation_code"),
             local=said.get("local_code"),
+            region=said.get("region"),
             authority=said.get("authority_code"),
         )
         matter = {
@@ -114,6 +121,7 @@ class MatterPlan:
             "handling_item_code": matter.get("handling_item_code"),
             "local_code": own or row.local_code,
             "version": self._version(matter.get("version"), lost),
+            "region": handling["region"],
             "authority_name": handling.get("authority_name"),
             "authority_code": handling.get("authority_code"),
         }
@@ -151,7 +159,7 @@ class MatterPlan:
             yield "application.matter.local_code.scheme", why_local
             yield "application.matter.local_code.value", why_local
         back = _handling(
-            {k: handling[k] for k in _AUTHORITY if k in self.columns and k in handling}, row
+            {k: handling[k] for k in _SAID if k in self.columns and k in handling}, row
         )
         for what in ("region", "name", "authority_name", "authority_code"):
             if handling.get(what) not in (None, back.get(what)):
@@ -159,17 +167,18 @@ class MatterPlan:
 
 
 _AUTHORITY = ("authority_name", "authority_code")
+_SAID = ("region", *_AUTHORITY)
 
 
 def _handling(said: Mapping[str, Any], row: Row) -> dict[str, str]:
-    """The handling jurisdiction: region by the crosswalk, authority as said, else by it.
+    """The handling jurisdiction: region and authority as said, else by the crosswalk.
 
     The two halves of an authority are never taken from two sources, unless both mean the
     same authority.
     """
-    handling = {"region": row.region}
+    handling = {"region": said.get("region", row.region)}
     with suppress(CodeInvalid):
-        handling["name"] = region_named(row.region).name
+        handling["name"] = region_named(handling["region"]).name
     stated = {what: said[what] for what in _AUTHORITY if what in said}
     known = {
         what: value

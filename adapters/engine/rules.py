@@ -88,6 +88,7 @@ class MatterRule:
     handling_item_code: str | None = None
     local_code: str | None = None
     version: str | None = None
+    region: str | None = None
     name: str | None = None
     authority_name: str | None = None
     authority_code: str | None = None
@@ -143,3 +144,10 @@ class FamilyMapping:
     tables: Mapping[str, CodeTable]
     words: Mapping[str, frozenset[str]]
     statements: tuple[Statement, ...]
+
+    @property
+    def names_regions(self) -> bool:
+        """Whether every application says the region that handles its matter too, so that one
+        local code may stand for the same matter in several regions."""
+        rules = [s.main.matter for s in self.statements if s.kind is Kind.SUBMIT]
+        return bool(rules) and all(rule is not None and rule.region for rule in rules)

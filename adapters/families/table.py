@@ -4,6 +4,9 @@ from adapters.families.contract.codec import FAMILY as CONTRACT
 from adapters.families.epoint.codec import FAMILY as EPOINT
 from adapters.families.family import Family
 from adapters.families.gdbs.codec import FAMILY as GDBS
+from adapters.families.kstb.codec import FAMILY as KSTB
 from adapters.families.up_pro.codec import FAMILY as UP_PRO
 
-FAMILIES: dict[str, Family] = {family.name: family for family in (CONTRACT, EPOINT, GDBS, UP_PRO)}
+FAMILIES: dict[str, Family] = {
+    family.name: family for family in (CONTRACT, EPOINT, GDBS, KSTB, UP_PRO)
+}

@@ -85,7 +85,13 @@ def content(document: bytes) -> list[tuple[str, dict[str, str]]]:
 
 @pytest.mark.parametrize(
     ("city", "family"),
-    [("410100", "up_pro"), ("440100", "gdbs"), ("430100", "epoint"), ("419001", "contract")],
+    [
+        ("410100", "up_pro"),
+        ("440100", "gdbs"),
+        ("430100", "epoint"),
+        ("419001", "contract"),
+        ("410100-kstb", "kstb"),
+    ],
 )
 def test_packaged_samples_are_read(city: str, family: str) -> None:
     from adapters.families import table
