@@ -162,6 +162,14 @@ def changed(part: str, text: str) -> bytes:
     return json.dumps({**parts, part: text}).encode()
 
 
+def test_an_answer_in_another_layout_is_the_same_answer() -> None:
+    parts = json.loads((SAMPLES / "01-submit.json").read_bytes())
+    spread = parts["getApplyInfo"].replace("<msg/>", "\n <msg>成功</msg>\n ")
+    assert epoint().read(changed("getApplyInfo", spread)) == epoint().read(
+        (SAMPLES / "01-submit.json").read_bytes()
+    )
+
+
 OTHER = "<APPROVEDATAINFO><SBLSH_SHORT>2</SBLSH_SHORT></APPROVEDATAINFO>"
 UNKNOWN = "<MATERIALLIST><A/></MATERIALLIST>"
 STRANGE = "<MATERIALLIST><MATERIAL><SBLSH_SHORT>2</SBLSH_SHORT></MATERIAL></MATERIALLIST>"
