@@ -25,7 +25,9 @@ async def test_each_member_has_a_database_while_it_runs_and_all_share_the_named_
         made = _databases(postgres) - before
         assert len(made) == len(CODES)
         for code in CODES:
-            city = City(code, code, "sm", "contract", "utf-8", tmp_path / code, free_port(), 0)
+            city = City(
+                code, code, "sm", "contract", "utf-8", tmp_path / code, free_port(), free_port()
+            )
             city.make()
             engine.settle(city)
             folder = config.load(city.home)
@@ -47,7 +49,9 @@ def test_no_file_that_others_read_holds_a_password(tmp_path: Path, postgres: Ser
         RABBITMQ: f"amqp://somebody:{secret}@127.0.0.1:1/v",
     }
     with production(tmp_path, CODES[:1], environment) as engine:
-        city = City(CODES[0], "", "sm", "contract", "utf-8", tmp_path / CODES[0], free_port(), 0)
+        city = City(
+            CODES[0], "", "sm", "contract", "utf-8", tmp_path / CODES[0], free_port(), free_port()
+        )
         city.make()
         engine.settle(city)
         assert not any(secret in line for line in engine.lines())
