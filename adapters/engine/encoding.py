@@ -16,6 +16,7 @@ in Unicode proper as well. Each edition is a bijection, so bytes and text come b
 went; a profile says which one its city follows.
 """
 
+import re
 from collections.abc import Iterable
 
 from adapters.engine.rejection import Unfit, rejected
@@ -49,6 +50,12 @@ def _swap(moved: dict[int, int]) -> dict[int, int]:
 
 
 _SWAPS = {"gb18030-2005": _swap(_MOVED_2005), "gb18030-2022": _swap(_MOVED_2022)}
+_SWAPPED = {name: re.compile(f"[{''.join(map(chr, swap))}]") for name, swap in _SWAPS.items()}
+
+
+def _swapped(text: str, edition: str) -> str:
+    """`text` with the characters of `edition` exchanged; most texts have none."""
+    return text.translate(_SWAPS[edition]) if _SWAPPED[edition].search(text) else text
 
 
 def known_encoding(name: str) -> str:
@@ -86,7 +93,7 @@ def decode(data: bytes, declared: str) -> str:
         except UnicodeDecodeError as error:
             failing = error
         else:
-            return text.translate(_SWAPS[declared]) if declared in _SWAPS else text
+            return _swapped(text, declared) if declared in _SWAPS else text
     line = data.count(b"\n", 0, failing.start) + 1
     raise Unfit(f"not {declared}: byte {failing.start + 1} does not decode", line=line)
 
@@ -98,7 +105,7 @@ def encode(text: str, encoding: str) -> bytes:
     """
     codec = encoding
     if encoding in _SWAPS:
-        text, codec = text.translate(_SWAPS[encoding]), "gb18030"
+        text, codec = _swapped(text, encoding), "gb18030"
     try:
         return text.encode(codec)
     except UnicodeEncodeError as error:

@@ -6,7 +6,7 @@ them. Every finding is a sentence; the caller adds file, statement and field.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, get_origin
 
 from adapters.engine.moments import FORMATS
 from adapters.engine.paths import EACH, Path, PathError, Target, parse, render
@@ -26,9 +26,12 @@ _KEYS: dict[str, type] = {
     "digits": bool,
     "region": bool,
     "credit": bool,
+    "json": bool,
     "flag": list,
     "list_by": str,
     "only": list,
+    "besides": str,
+    "when": dict,
     "required": bool,
     "tolerant": bool,
     "otherwise": str,
@@ -70,6 +73,12 @@ def read_field_rule(
     table = tables[rule.table] if rule.table else None
     if rule.path is not None:
         _check_path(rule, rule.path, resolve, table, found)
+    elif rule.besides or rule.when:
+        found.append("besides and when need a path")
+    if rule.besides is not None and rule.besides not in tables:
+        found.append(f"no table {rule.besides!r} (besides)")
+    for path, said in rule.when.items():
+        _check_condition(path, said, resolve, found)
     if table is not None:
         unknown = sorted({*rule.states, *rule.only} - table.words())
         if unknown:
@@ -118,9 +127,20 @@ def _make(column: str, keys: dict[str, Any], found: list[str]) -> FieldRule | No
         **{
             key: keys[key]
             for key in _KEYS
-            if key in keys and key not in ("path", "flag", "only", "reads", "is")
+            if key in keys and key not in ("path", "flag", "only", "reads", "is", "when")
         },
+        when=_conditions(keys.get("when", {}), found),
     )
+
+
+def _conditions(given: Mapping[str, Any], found: list[str]) -> dict[Path, str]:
+    conditions = {}
+    for text, said in given.items():
+        try:
+            conditions[parse(text)] = str(said)
+        except PathError as error:
+            found.append(str(error))
+    return conditions
 
 
 def _check_path(
@@ -142,6 +162,7 @@ def _check_path(
             "digits",
             "region",
             "credit",
+            "json",
             "flag",
             "list_by",
         )
@@ -164,6 +185,17 @@ def _check_path(
         found.append("only needs a table")
 
 
+def _check_condition(path: Path, said: str, resolve: Resolve, found: list[str]) -> None:
+    """Reading must give `said` by itself, or a field would mean more than it says."""
+    try:
+        target = resolve(path)
+    except PathError as error:
+        found.append(str(error))
+        return
+    if target.default != said:
+        found.append(f"when: {render(path)} is not {said} by default")
+
+
 def _fitting_ways(target: Target, *, listed: bool) -> tuple[str, ...]:
     if listed:
         return ("list_by",)
@@ -171,6 +203,8 @@ def _fitting_ways(target: Target, *, listed: bool) -> tuple[str, ...]:
         return ("table",)
     if target.is_model:
         return ("a field inside it",)
+    if get_origin(target.type) is dict:
+        return ("json",)
     return _WAYS.get(target.type, ("a field of text, number, time, or a word",))
 
 

@@ -16,6 +16,7 @@ from adapters.engine.values import (
     CreditValue,
     DigitsValue,
     FlagValue,
+    JsonValue,
     ListValue,
     MomentValue,
     MoneyValue,
@@ -53,6 +54,7 @@ def value_of(rule: FieldRule, tables: Mapping[str, CodeTable]) -> Value:
         (rule.digits, DigitsValue),
         (rule.region, RegionValue),
         (rule.credit, CreditValue),
+        (rule.json, JsonValue),
     ):
         if wanted:
             return value()
@@ -67,6 +69,11 @@ def codes_stated(rule: FieldRule, tables: Mapping[str, CodeTable]) -> frozenset[
     if rule.table is None:
         return frozenset(words)
     return frozenset(c for c, word in tables[rule.table].readings.items() if word in words)
+
+
+def codes_barred(rule: FieldRule, tables: Mapping[str, CodeTable]) -> frozenset[str] | None:
+    """The codes with which the field of `rule` belongs to other statements; None: none."""
+    return None if rule.besides is None else frozenset(tables[rule.besides].readings)
 
 
 def reader_of(rule: FieldRule, tables: Mapping[str, CodeTable]) -> ReadField:
@@ -136,6 +143,7 @@ def _path_writer(rule: FieldRule, path: Path, value: Value) -> WriteField:
     get = _list_getter(path) if EACH in path else getter(path)
     write_value, column, where = value.write, rule.column, render(path)
     default, required, copied = rule.default, rule.required, rule.drop is not None
+    conditions = [(getter(path), render(path), said) for path, said in rule.when.items()]
 
     def write(tree: Tree, out: dict[str, str], lost: Lost) -> None:
         found = get(tree)
@@ -146,6 +154,9 @@ def _path_writer(rule: FieldRule, path: Path, value: Value) -> WriteField:
                 raise Unfit(f"the family demands it, and {where} is not given")
             return
         try:
+            for holds, what, said in conditions:
+                if holds(tree) not in (None, said):
+                    raise NoPlace(f"the field says it only where {what} is {said}")
             text = write_value(found)
         except Unfit as error:
             raise Unfit(error.detail, value=str(found)) from error
@@ -166,6 +177,8 @@ def _path_writer(rule: FieldRule, path: Path, value: Value) -> WriteField:
 
 def getter(path: Path) -> Callable[[Tree], Any]:
     """The function that finds `path` in a tree: None where it is not there."""
+    if not any(isinstance(step, int) for step in path):
+        return _getter_by_names(path)
 
     def get(tree: Tree) -> Any:
         node: Any = tree
@@ -174,6 +187,20 @@ def getter(path: Path) -> Callable[[Tree], Any]:
                 node = node[step] if len(node) > step else None
             else:
                 node = node.get(step)
+            if node is None:
+                return None
+        return node
+
+    return get
+
+
+def _getter_by_names(path: Path) -> Callable[[Tree], Any]:
+    """The same for a path without places in lists: nearly all of them, and the faster."""
+
+    def get(tree: Tree) -> Any:
+        node: Any = tree
+        for step in path:
+            node = node.get(step)
             if node is None:
                 return None
         return node

@@ -24,6 +24,15 @@ def read_json(text: str) -> Any:
     return value
 
 
+def is_json(text: str) -> bool:
+    """Whether `text` is a JSON value that `read_json` reads."""
+    try:
+        read_json(text)
+    except Unfit:
+        return False
+    return True
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):

@@ -105,7 +105,7 @@ def _records(given: Mapping[str, Any], findings: Findings) -> dict[str, Record]:
             made = _column(column, size)
             if made is None:
                 findings.add(
-                    f"{place} {column}", 'a column is its longest text, 0 for any, or "int"'
+                    f"{place} {column}", 'a column is its longest text, 0 for any, "int" or "json"'
                 )
             else:
                 columns[column] = made
@@ -120,6 +120,8 @@ def _records(given: Mapping[str, Any], findings: Findings) -> dict[str, Record]:
 def _column(name: str, size: Any) -> Column | None:
     if size == "int":
         return Column(name, number=True)
+    if size == "json":
+        return Column(name, json=True)
     if isinstance(size, int) and not isinstance(size, bool) and size >= 0:
         return Column(name, longest=size)
     return None

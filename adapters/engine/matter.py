@@ -13,8 +13,9 @@ from adapters.engine.context import Context
 from adapters.engine.crosswalk import NoSuchMatter, Row
 from adapters.engine.fields import Lost, Tree
 from adapters.engine.losses import Carried
+from adapters.engine.rejection import Unfit
 from adapters.engine.rules import MatterRule
-from adapters.engine.values import DigitsValue, NoPlace
+from adapters.engine.values import DigitsValue, NoPlace, RegionValue
 from contracts.codes import (
     check_credit_code,
     check_handling_item_code,
@@ -38,6 +39,9 @@ CARRIED: Mapping[str, Carried] = {
 
 _NATIONAL = ("base_code", "implementation_code")
 """Codes that name a matter without the help of a local one."""
+
+_NAMING = (*_NATIONAL, "local_code")
+"""Codes of which a document must hold one, or nobody could read which matter it means."""
 
 _CHECKED = {
     "implementation_code": check_implementation_code,
@@ -70,10 +74,16 @@ class MatterPlan:
                 except CodeInvalid:
                     kept[self.columns[what]] = values[self.columns[what]]
                     del said[what]
+        if "region" in said:
+            try:
+                said["region"] = RegionValue().read(said["region"])
+            except Unfit:
+                kept[self.columns["region"]] = said.pop("region")
         row = self._crosswalk.find(
             base=said.get("base_code"),
             implementation=said.get("implementation_code"),
             local=said.get("local_code"),
+            region=said.get("region"),
             authority=said.get("authority_code"),
         )
         matter = {
@@ -114,11 +124,14 @@ class MatterPlan:
             "handling_item_code": matter.get("handling_item_code"),
             "local_code": own or row.local_code,
             "version": self._version(matter.get("version"), lost),
+            "region": handling["region"],
+            "region_name": handling.get("name"),
             "authority_name": handling.get("authority_name"),
             "authority_code": handling.get("authority_code"),
         }
-        if says["local_code"] is None and not self._stands_alone:
-            raise NoSuchMatter(f"the crosswalk names no local code for {row.base_code}")
+        if not any(says[what] for what in _NAMING if what in self.columns):
+            kinds = " or ".join(w.replace("_", " ") for w in _NAMING if w in self.columns)
+            raise NoSuchMatter(f"the crosswalk names no {kinds} for {row.base_code}")
         for what, column in self.columns.items():
             text = says[what]
             if text is not None:
@@ -150,26 +163,28 @@ class MatterPlan:
         if matter.get("local_code") and (own is None or "local_code" not in self.columns):
             yield "application.matter.local_code.scheme", why_local
             yield "application.matter.local_code.value", why_local
-        back = _handling(
-            {k: handling[k] for k in _AUTHORITY if k in self.columns and k in handling}, row
-        )
+        said = {what: handling[name] for what, name in _PLACES.items() if name in handling}
+        back = _handling({what: said[what] for what in self.columns if what in said}, row)
         for what in ("region", "name", "authority_name", "authority_code"):
             if handling.get(what) not in (None, back.get(what)):
                 yield f"application.handling.{what}", why
 
 
 _AUTHORITY = ("authority_name", "authority_code")
+_PLACES = {"region": "region", "region_name": "name", **{what: what for what in _AUTHORITY}}
 
 
 def _handling(said: Mapping[str, Any], row: Row) -> dict[str, str]:
-    """The handling jurisdiction: region by the crosswalk, authority as said, else by it.
+    """The handling jurisdiction: region and authority as said, else by the crosswalk.
 
     The two halves of an authority are never taken from two sources, unless both mean the
     same authority.
     """
-    handling = {"region": row.region}
+    handling = {"region": said.get("region", row.region)}
     with suppress(CodeInvalid):
-        handling["name"] = region_named(row.region).name
+        handling["name"] = region_named(handling["region"]).name
+    if "region_name" in said:
+        handling["name"] = said["region_name"]
     stated = {what: said[what] for what in _AUTHORITY if what in said}
     known = {
         what: value

@@ -1,13 +1,23 @@
 """One native record within a statement, compiled: does it match, how it is read and written."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from adapters.engine.context import Context
 from adapters.engine.crosswalk import NoSuchMatter
-from adapters.engine.fields import Lost, Tree, codes_stated, getter, reader_of, writer_of
+from adapters.engine.fields import (
+    Lost,
+    Tree,
+    codes_barred,
+    codes_stated,
+    getter,
+    reader_of,
+    writer_of,
+)
+from adapters.engine.json_text import is_json
 from adapters.engine.losses import NATIVE, Carried, carry
 from adapters.engine.matter import CARRIED as MATTER_CARRIED
 from adapters.engine.matter import MatterPlan
@@ -18,6 +28,7 @@ from adapters.engine.rules import FieldRule, RecordRule
 from adapters.engine.tables import CodeTable
 
 _APPLICATION = "application"
+_DIGITS = re.compile(r"\d{1,15}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,10 @@ class RecordPlan:
             for r in rule.fields
             if (codes := codes_stated(r, tables)) is not None
         ]
+        self._barred = {
+            r.column: codes for r in rule.fields if (codes := codes_barred(r, tables)) is not None
+        }
+        self._companions: tuple[RecordPlan, ...] = ()
         self._columns = rule.record.columns
         self.masks: dict[str, Mask | None] = {r.column: mask_for(r.path or ()) for r in rule.fields}
         self.column_of: dict[Path, str] = {
@@ -85,7 +100,8 @@ class RecordPlan:
         self._replaceable = {
             r.column: frozenset(r.reads) for r in rule.fields if r.const and r.drop is None
         }
-        self.application_columns = frozenset(self._relaxed) | frozenset(
+        set_aside = {r.column for r in rule.fields if r.drop is not None}
+        self.application_columns = frozenset(self._relaxed - set_aside) | frozenset(
             self._matter.columns.values() if self._matter and context_only else ()
         )
 
@@ -104,6 +120,10 @@ class RecordPlan:
             for name, what in MATTER_CARRIED.items():
                 carry(tree, (_APPLICATION, name), what)
 
+    def beside(self, others: Iterable["RecordPlan"]) -> None:
+        """Know what else is read from such rows, so that nothing kept turns into a statement."""
+        self._companions = tuple(others)
+
     def matches(self, values: Mapping[str, str]) -> bool:
         """Whether a row with these values states what this plan reads."""
         return (
@@ -118,7 +138,11 @@ class RecordPlan:
             code = values.get(column)
             if due if code is None else code.strip() not in codes:
                 return column
-        return None
+        return next((column for column in self._barred if self.bars(column, values)), None)
+
+    def bars(self, column: str, values: Mapping[str, str]) -> bool:
+        """Whether `column` holds a code that makes the row state something else."""
+        return values.get(column, "").strip() in self._barred.get(column, ())
 
     def read(self, row: Row, tree: Tree) -> dict[str, str]:
         """Fill in `tree`; returns the fields that are kept as they are. Raises DocumentRejected."""
@@ -213,11 +237,15 @@ class RecordPlan:
         fields = native.get(self.record.name) if isinstance(native, dict) else None
         for column, text in fields.items() if isinstance(fields, dict) else ():
             free = column in self._spare and column not in out
-            if (free or self._may_replace(column, text)) and self._fits(column, text):
+            allowed = (free or self._may_replace(column, text)) and self._fits(column, text)
+            if allowed and self._states_the_same(out, {**out, column: text}):
                 out[column] = text
             else:
                 lost.append((f"{NATIVE}.{self.record.name}.{column}", "no field that keeps it"))
         return lost
+
+    def _states_the_same(self, row: Mapping[str, str], other: Mapping[str, str]) -> bool:
+        return all(plan.matches(row) == plan.matches(other) for plan in self._companions)
 
     def _fits(self, column: str, text: Any) -> bool:
         """Whether a text that somebody else had kept may be written as it is."""
@@ -226,7 +254,8 @@ class RecordPlan:
             known is not None
             and isinstance(text, str)
             and not (known.longest and len(text) > known.longest)
-            and not (known.number and not (text.isascii() and text.isdigit()))
+            and not (known.number and _DIGITS.fullmatch(text) is None)
+            and not (known.json and not is_json(text))
         )
 
     def _may_replace(self, column: str, text: str) -> bool:

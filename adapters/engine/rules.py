@@ -32,11 +32,15 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A native field: its longest text in characters (0: any) and whether it is a number."""
+    """A native field: its longest text in characters (0: any), and whether it is no text.
+
+    A field that is JSON holds a list or an object, here as its JSON text.
+    """
 
     name: str
     longest: int = 0
     number: bool = False
+    json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,12 @@ class FieldRule:
     digits: bool = False
     region: bool = False
     credit: bool = False
+    json: bool = False
     flag: tuple[str, str] | None = None
     list_by: str | None = None
     only: tuple[str, ...] = ()
+    besides: str | None = None
+    when: Mapping[Path, str] = field(default_factory=dict)
     required: bool = False
     tolerant: bool = False
     otherwise: str | None = None
@@ -89,6 +96,8 @@ class MatterRule:
     local_code: str | None = None
     version: str | None = None
     name: str | None = None
+    region: str | None = None
+    region_name: str | None = None
     authority_name: str | None = None
     authority_code: str | None = None
 
@@ -143,3 +152,10 @@ class FamilyMapping:
     tables: Mapping[str, CodeTable]
     words: Mapping[str, frozenset[str]]
     statements: tuple[Statement, ...]
+
+    @property
+    def names_regions(self) -> bool:
+        """Whether every application says the region that handles its matter too, so that one
+        local code may stand for the same matter in several regions."""
+        rules = [s.main.matter for s in self.statements if s.kind is Kind.SUBMIT]
+        return bool(rules) and all(rule is not None and rule.region for rule in rules)

@@ -15,6 +15,7 @@ from adapters.engine.rejection import mask_for, rejected
 from adapters.engine.row import Row
 from adapters.engine.rules import Statement
 from adapters.engine.tables import CodeTable
+from adapters.engine.writers import parting
 from contracts.case import Application
 from contracts.errors import DocumentRejected
 from contracts.messages import BODIES, Kind
@@ -58,6 +59,14 @@ class StatementPlan:
         self._sets, self._assume = statement.sets, statement.assume
         self._at = getter(statement.at)
         self._carried = self._all_carried()
+        self._reads_again = [self.main]
+        self._parting = [(getter(path), words) for path, words in parting(statement).items()]
+
+    def beside(self, others: Iterable["StatementPlan"]) -> None:
+        """Know the statements that are read, for what of them reads again what this one writes."""
+        of_record = [plan for plan in others if plan.main.record == self.main.record]
+        self._reads_again += [plan.main for plan in of_record if plan.kind == self.kind]
+        self.main.beside(plan.main for plan in of_record)
 
     def _resolve(self, path: Path) -> Target:
         if self._apart and path[0] == _APPLICATION:
@@ -141,7 +150,7 @@ class StatementPlan:
             return None
         if all(name in found for name in _NEEDED) and not self._receiving_unknown(found):
             return self._validated(Application, found, row, (_APPLICATION,), items)
-        if items:
+        if items and self._list[0] == _APPLICATION:
             raise rejected(
                 "a row of an application that this document does not hold whole",
                 partner=self._context.city,
@@ -195,9 +204,15 @@ class StatementPlan:
 
     # --- writing ---------------------------------------------------------------------------
 
-    def write(self, draft: Draft) -> tuple[list[Row], list[Loss]]:
-        """The rows that state `draft`, and what they leave unsaid. Raises DocumentRejected."""
-        tree: Tree = draft.body.model_dump(exclude_none=True)
+    def takes(self, tree: Tree) -> bool:
+        """Whether a body says what this statement, and no other of its kind, can state."""
+        return all(get(tree) in words for get, words in self._parting)
+
+    def write(self, draft: Draft, tree: Tree) -> tuple[list[Row], list[Loss]]:
+        """The rows that state `draft`, and what they leave unsaid. Raises DocumentRejected.
+
+        `tree` is its body, and is used up.
+        """
         if self._apart:
             tree.pop(_APPLICATION, None)
             if draft.application is not None:
@@ -207,14 +222,16 @@ class StatementPlan:
         rows = [main]
         if self.also is not None:
             rows.append(Row(self.also.record.name, self.also.write(draft.number, tree, lost)))
-        rows += self._write_items(draft.number, tree, lost)
+        misread = not any(plan.matches(main.values) for plan in self._reads_again)
+        if misread:
+            lost += [self._misread(main), *self._orphans(tree)]
+        else:
+            rows += self._write_items(draft.number, tree, lost)
         lost += self._unfixed(draft.number, tree)
         lost += self._unkept(tree)
         why = f"{self._family} has no field for it in {self.kind}"
         lost += [(path, why) for path in unsaid(tree, self._carried, self._default)]
         lost += [(f"files.{name}", f"{self._family} carries no files") for name in draft.files]
-        if not self.main.matches(main.values):
-            lost.append(self._misread(main))
         return rows, [Loss(field, why) for field, why in dict(reversed(lost)).items()]
 
     def _write_items(self, number: str, tree: Tree, lost: Lost) -> list[Row]:
@@ -231,6 +248,19 @@ class StatementPlan:
                 for path, why in _foreign(item, {self.repeat.record.name})
             ]
         return rows
+
+    def _orphans(self, tree: Tree) -> Lost:
+        """What the rows of a list would have said, had the row they belong to been read again."""
+        if self.repeat is None:
+            return []
+        only: Tree = {}
+        items = getter(self._list)(tree) or ()
+        _put_if_absent(only, self._list, items)
+        why = "what it belongs to is taken for another kind of message"
+        kept = [
+            f"{render(self._list)}[{i}].{NATIVE}" for i, item in enumerate(items) if NATIVE in item
+        ]
+        return [(path, why) for path in (*unsaid(only, None, self._default), *kept)]
 
     def _unfixed(self, number: str, tree: Tree) -> Lost:
         lost: Lost = []
@@ -255,6 +285,13 @@ class StatementPlan:
 
     def _misread(self, row: Row) -> tuple[str, str]:
         column = self.main.unmatched(row.values)
+        if column is not None and self.main.bars(column, row.values):
+            raise rejected(
+                "the family takes this for another kind of message",
+                partner=self._context.city,
+                field=f"{row.record}.{column}",
+                value=row.values[column],
+            )
         path = next((p for p, c in self.main.column_of.items() if c == column), None)
         return (
             render(path) if path else str(column),

@@ -29,6 +29,7 @@ from adapters.engine.rules import (
     Statement,
 )
 from adapters.engine.tables import CodeTable
+from adapters.engine.writers import rivals
 from contracts.case import Application
 from contracts.messages import BODIES, Kind
 
@@ -69,13 +70,9 @@ class StatementReader:
             for other in statement.unless:
                 if other.removesuffix(".also") not in given:
                     self._add(f"[statements.{statement.name}] unless", f"no statement {other!r}")
-        writing: dict[Kind, str] = {}
-        for statement in statements:
-            if statement.mode.writes:
-                first = writing.setdefault(statement.kind, statement.name)
-                if first != statement.name:
-                    place = f"[statements.{statement.name}] mode"
-                    self._add(place, f"{statement.kind} is written by {first!r} already")
+        for first, statement in rivals(s for s in statements if s.mode.writes):
+            place = f"[statements.{statement.name}] mode"
+            self._add(place, f"{statement.kind} is written by {first.name!r} already")
         return tuple(statements)
 
     def _statement(self, name: str, given: Mapping[str, Any]) -> Statement | None:

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from adapters.adapter import Draft, Loss
 from adapters.engine.context import Context
@@ -13,6 +14,7 @@ from adapters.engine.row import Row
 from adapters.engine.rules import FamilyMapping
 from adapters.engine.statement_plan import StatementPlan, rank
 from contracts.errors import DocumentRejected
+from contracts.messages import Kind
 
 
 @dataclass(slots=True)
@@ -34,13 +36,18 @@ class Translator:
             StatementPlan(statement, mapping.tables, context, mapping.family)
             for statement in mapping.statements
         ]
-        self._writing = {plan.kind: plan for plan in plans if plan.mode.writes}
+        self._writing: dict[Kind, list[StatementPlan]] = {}
+        for plan in plans:
+            if plan.mode.writes:
+                self._writing.setdefault(plan.kind, []).append(plan)
         self._known = set(mapping.records)
         self._number = {name: record.number for name, record in mapping.records.items()}
         self._reading: dict[str, list[StatementPlan]] = {name: [] for name in mapping.records}
         for plan in plans:
             if plan.mode.reads:
                 self._reading[plan.main.record.name].append(plan)
+        for plan in chain(*self._writing.values()):
+            plan.beside(self._reading[plan.main.record.name])
 
     def read(self, rows: Sequence[Row]) -> list[Draft]:
         """The drafts that `rows` state, by time and then in the order of the case.
@@ -72,8 +79,8 @@ class Translator:
 
     def write(self, draft: Draft) -> tuple[list[Row], list[Loss]]:
         """The rows for `draft`, and what they leave unsaid. Raises DocumentRejected."""
-        plan = self._writing.get(draft.kind)
-        if plan is None:
+        plans = self._writing.get(draft.kind)
+        if plans is None:
             raise rejected(
                 f"{self._family} has no place for {draft.kind}",
                 partner=self._city,
@@ -81,7 +88,9 @@ class Translator:
                 value=draft.kind,
                 code="document.not_carried",
             )
-        return plan.write(draft)
+        tree = draft.body.model_dump(exclude_none=True)
+        plan = next((plan for plan in plans if plan.takes(tree)), plans[0])
+        return plan.write(draft, tree)
 
     def _number_of(self, row: Row) -> str:
         column = self._number.get(row.record)

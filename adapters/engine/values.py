@@ -5,12 +5,14 @@ is right and that the field cannot say: that is a loss, not an error. It returns
 for what it can say only in part.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from adapters.engine.json_text import read_json
 from adapters.engine.moments import TimeFormat
 from adapters.engine.rejection import Unfit
 from adapters.engine.tables import CodeTable
@@ -159,10 +161,15 @@ class FlagValue:
 
 
 class RegionValue:
-    """A region code of six digits; the long form with six zeros behind it is read too."""
+    """A region code of six digits; the longer forms with zeros behind it are read too.
+
+    Nine digits reach down to a town and twelve to a village; we know no place below a county.
+    """
 
     def read(self, text: str) -> str:
         code = text.strip()
+        if len(code) == 9:
+            code = f"{code}000"
         try:
             return region_code_from_twelve(code) if len(code) == 12 else check_region_code(code)
         except CodeInvalid as error:
@@ -183,6 +190,22 @@ class CreditValue:
 
     def write(self, value: Any) -> str:
         return str(value)
+
+
+class JsonValue:
+    """An object of names and JSON values, as JSON text."""
+
+    def read(self, text: str) -> dict[str, Any]:
+        value = read_json(text)
+        if not isinstance(value, dict):
+            raise Unfit("not an object of names and values")
+        return value
+
+    def write(self, value: Any) -> str:
+        try:
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise Unfit("a value that JSON cannot hold") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from adapters.engine.context import Context
 from adapters.engine.crosswalk import Crosswalk
 from adapters.engine.encoding import ENCODINGS
 from adapters.engine.mapping import adjusted
+from adapters.engine.renaming import rename
 from adapters.engine.rules import FamilyMapping, Mode
 from adapters.engine.translator import Translator
 from contracts.jurisdiction import Jurisdiction
@@ -19,7 +20,8 @@ class Profile:
 
     `codes` and `modes` change code tables and statements of the family's mapping; `options`
     are settings that only the codec of the family knows. `references` say where its secrets
-    are, `secrets` what they are, once they were read.
+    are, `secrets` what they are, once they were read. `names` are the city's own names of
+    records and columns, for a family that is renamed by profiles.
     """
 
     city: str
@@ -34,13 +36,15 @@ class Profile:
     options: Mapping[str, str] = field(default_factory=dict)
     references: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
     """A format. `mapping` is None for a family that carries the contract as it is.
 
-    A profile may set `options`, and must name every one of `secrets`.
+    A profile may set `options`, and must name every one of `secrets`. `renames` says that a
+    profile may give other names to its records and columns.
     """
 
     name: str
@@ -49,6 +53,12 @@ class Family:
     encodings: tuple[str, ...] = ENCODINGS
     options: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    renames: bool = False
+
+
+def renamed(mapping: FamilyMapping, profile: Profile) -> FamilyMapping:
+    """The mapping of a family with the native names that the city of `profile` has."""
+    return rename(mapping, profile.names)
 
 
 def compiled(mapping: FamilyMapping, profile: Profile) -> Translator:

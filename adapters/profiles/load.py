@@ -4,6 +4,7 @@ A profile is made by people, so all its mistakes are reported at once, each with
 and column. Files are read here and in `adapters.profiles.secrets`, and nowhere else in `adapters`.
 """
 
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,9 @@ from adapters.adapter import Adapter
 from adapters.engine.crosswalk import Crosswalk, parse_crosswalk
 from adapters.engine.encoding import known_encoding
 from adapters.engine.rejection import Unfit
+from adapters.engine.renaming import mistakes_in
 from adapters.engine.rules import FamilyMapping, Mode
+from adapters.engine.writers import rivals
 from adapters.families.family import Family, Profile
 from adapters.families.table import FAMILIES
 from adapters.profiles.codes import Codes, parse_codes
@@ -27,8 +30,11 @@ PROFILE, CODES, CROSSWALK = "profile.toml", "codes.csv", "crosswalk.csv"
 
 _KEYS = {
     "city", "name", "family", "encoding", "jurisdiction", "matters", "statements", "options",
-    "secrets",
+    "names", "secrets",
 }  # fmt: skip
+
+
+_BUILTIN = re.compile(r"[0-9]{1,12}(?:-[a-z_0-9]{1,20})?")
 
 
 def load_adapter(folder: Path, secrets: Resolve | None = None) -> Adapter:
@@ -50,19 +56,25 @@ def load_adapter(folder: Path, secrets: Resolve | None = None) -> Adapter:
     return FAMILIES[profile.family].make(replace(profile, secrets=found))
 
 
-def builtin_profile(code: str) -> Path:
-    """The folder of the profile that comes with tongban for the member `code`.
+def is_builtin(name: str) -> bool:
+    """Whether `name` is the form of a profile that comes with tongban, rather than a folder."""
+    return _BUILTIN.fullmatch(name) is not None
+
+
+def builtin_profile(name: str) -> Path:
+    """The folder of the profile `name` that comes with tongban: a member code, or, where a
+    member's systems speak several families, its code and the family (``410100-kstb``).
 
     Raises SettingsInvalid when there is none.
     """
-    folder = Path(__file__).parent / code
-    if not (code.isascii() and code.isdigit() and (folder / PROFILE).is_file()):
-        raise SettingsInvalid([f"no profile comes with tongban for {code!r}"], source="profiles")
+    folder = Path(__file__).parent / name
+    if not (is_builtin(name) and (folder / PROFILE).is_file()):
+        raise SettingsInvalid([f"no profile comes with tongban for {name!r}"], source="profiles")
     return folder
 
 
 def builtin_profiles() -> tuple[str, ...]:
-    """The member codes that a profile comes with."""
+    """The names of the profiles that come with tongban."""
     return tuple(sorted(path.parent.name for path in Path(__file__).parent.glob(f"*/{PROFILE}")))
 
 
@@ -76,17 +88,28 @@ def load_profile(folder: Path) -> Profile:
         mistakes.append(f"{PROFILE} family: {top.get('family')!r} is none of {known}")
     mapping = family.mapping() if family is not None and family.mapping is not None else None
     codes = _codes(folder / CODES, mapping, mistakes)
-    crosswalk = _crosswalk(folder / CROSSWALK, mistakes)
+    crosswalk = _crosswalk(folder / CROSSWALK, mapping, mistakes)
     settings = _Settings(top, family, mapping, mistakes)
     city, jurisdiction = settings.text("city"), settings.jurisdiction()
     encoding, modes, options = settings.encoding(), settings.modes(), settings.options()
-    name, scheme, references = settings.text("name"), settings.scheme(), settings.references()
+    name, scheme = settings.text("name"), settings.scheme()
+    references, names = settings.references(), settings.names()
     if mistakes or family is None or jurisdiction is None:
         raise SettingsInvalid(mistakes, source=folder.name)
     return Profile(
-        city, name, family.name, encoding, jurisdiction, scheme, crosswalk, codes, modes, options,
+        city,
+        name,
+        family.name,
+        encoding,
+        jurisdiction,
+        scheme,
+        crosswalk,
+        codes,
+        modes,
+        options,
         references,
-    )  # fmt: skip
+        names=names,
+    )
 
 
 class _Settings:
@@ -153,14 +176,10 @@ class _Settings:
         return modes
 
     def _check_one_writer(self, modes: dict[str, Mode]) -> None:
-        writers: dict[str, str] = {}
-        for statement in self._mapping.statements if self._mapping else ():
-            if modes.get(statement.name, statement.mode).writes:
-                first = writers.setdefault(statement.kind, statement.name)
-                if first != statement.name:
-                    self._add(
-                        f"statements.{statement.name}", f"{first} writes {statement.kind} too"
-                    )
+        statements = self._mapping.statements if self._mapping else ()
+        writing = [s for s in statements if modes.get(s.name, s.mode).writes]
+        for first, second in rivals(writing):
+            self._add(f"statements.{second.name}", f"{first.name} writes {second.kind} too")
 
     def options(self) -> dict[str, str]:
         known = set(self._family.options) if self._family else set()
@@ -174,6 +193,18 @@ class _Settings:
                 what = "file:NAME (seen from the member's folder) or env:NAME is needed"
                 self._add(f"secrets.{name}", what)
         return {name: str(reference) for name, reference in given.items()}
+
+    def names(self) -> dict[str, str]:
+        given = self._top.get("names", {})
+        if not isinstance(given, dict):
+            self._add("names", "a table is needed")
+            return {}
+        if given and self._mapping and not (self._family and self._family.renames):
+            self._add("names", "the names of this family are fixed")
+        elif given and self._mapping:
+            for key, what in mistakes_in(given, self._mapping):
+                self._add(f"names.{key}", what)
+        return {key: str(name) for key, name in given.items()}
 
     def _table(self, key: str, known: set[str]) -> dict[str, Any]:
         table = self._top.get(key, {})
@@ -201,8 +232,10 @@ def _codes(path: Path, mapping: FamilyMapping | None, mistakes: list[str]) -> Co
     return codes
 
 
-def _crosswalk(path: Path, mistakes: list[str]) -> Crosswalk:
-    crosswalk, found = parse_crosswalk(_text(path, mistakes, needed=False), path.name)
+def _crosswalk(path: Path, mapping: FamilyMapping | None, mistakes: list[str]) -> Crosswalk:
+    by_region = mapping is not None and mapping.names_regions
+    text = _text(path, mistakes, needed=False)
+    crosswalk, found = parse_crosswalk(text, path.name, by_region=by_region)
     mistakes += found
     return crosswalk
 

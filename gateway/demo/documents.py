@@ -17,7 +17,7 @@ from gateway.cli.wording import kind_name
 from gateway.demo.play import Exchanged
 
 _VALUE = re.compile(r'>([^<>\n]{2,})<|": "([^"\n]{2,})"')
-_XML = ("epoint", "gdbs")
+_XML = ("epoint", "gbt39046", "gdbs")
 _LONG = 60  # characters of a line that is not opened up
 _FRAME = 5  # cells around a document
 _MOST = 22  # lines of a document that are shown, as they stand on the screen

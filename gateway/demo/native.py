@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from adapters.engine.encoding import decode, encode
 from adapters.families.epoint.clear import in_the_clear, sealed
 from adapters.families.epoint.codec import envelope_of
 from adapters.families.epoint.envelope import Envelope
@@ -15,6 +16,7 @@ from adapters.families.family import Profile
 NUMBER = {
     "up_pro": re.compile(r'"project_no": ?"([^"]+)"'),
     "gdbs": re.compile(r'FieldName="(?:SBLSH|YWLSH)">([^<]+)<'),
+    "gbt39046": re.compile(r"<BJBH>([^<]+)<"),
     "epoint": re.compile(r"<SBLSH_SHORT>([^<]+)<"),
     "contract": re.compile(r'"number": ?"([^"]+)"'),
 }
@@ -38,10 +40,10 @@ class Plain:
     encoding: str
 
     def to_bytes(self, text: str) -> bytes:
-        return text.encode(self.encoding)
+        return encode(text, self.encoding)
 
     def to_text(self, document: bytes) -> str:
-        return document.decode(self.encoding)
+        return decode(document, self.encoding)
 
 
 @dataclass(frozen=True, slots=True)

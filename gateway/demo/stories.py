@@ -85,8 +85,8 @@ STORIES: tuple[Story, ...] = (
         "唐婉清",
         (
             Step(CHANGSHA, "1-submit.xml", (_K.SUBMIT,), shown=True),
-            Step(KAIFENG, "2-receive.jsonl", (_K.RECEIVE,)),
-            Step(KAIFENG, "3-decline.jsonl", (_K.DECLINE,), shown=True),
+            Step(KAIFENG, "2-receive.xml", (_K.RECEIVE,)),
+            Step(KAIFENG, "3-decline.xml", (_K.DECLINE,), shown=True),
         ),
         State.DECLINED,
     ),
@@ -114,7 +114,7 @@ STORIES: tuple[Story, ...] = (
         GUANGZHOU,
         "开封汴京环保科技有限公司",
         (
-            Step(KAIFENG, "1-submit.jsonl", (_K.SUBMIT,), shown=True),
+            Step(KAIFENG, "1-submit.xml", (_K.SUBMIT,), shown=True),
             Step(GUANGZHOU, "2-receive.xml", (_K.RECEIVE,)),
             Step(GUANGZHOU, "3-accept.xml", (_K.ACCEPT,)),
             Step(GUANGZHOU, "4-suspend.xml", (_K.SUSPEND,)),

@@ -148,6 +148,31 @@ def test_the_mappings_of_the_families_are_good() -> None:
             "m.toml [statements.deliver] together: who, note: each needs a rule",
         ),
         (
+            'who = "taker_name"',
+            'who = { path = "taker_name", besides = "ways" }',
+            "m.toml [statements.deliver] who: no table 'ways' (besides)",
+        ),
+        (
+            'who = "taker_name"',
+            'who = { const = "x", besides = "way" }',
+            "m.toml [statements.deliver] who: besides and when need a path",
+        ),
+        (
+            'who = "taker_name"',
+            'who = { path = "taker_name", when = { waybill = "1" } }',
+            "m.toml [statements.deliver] who: when: waybill is not 1 by default",
+        ),
+        (
+            'who = "taker_name"',
+            'who = { path = "taker_name", when = { bill = "1" } }',
+            "m.toml [statements.deliver] who: DeliverBody has no field 'bill'",
+        ),
+        (
+            'who = "taker_name"',
+            'who = { path = "taker_name", json = true }',
+            "m.toml [statements.deliver] who: taker_name cannot be read as json",
+        ),
+        (
             'record = "T"\n',
             'record = "T"\nassume = { way = "number" , taker_name = "moon" }\n',
             "m.toml [statements.deliver] assume: taker_name cannot be assumed from 'moon'",
@@ -175,6 +200,19 @@ def test_two_statements_that_write_one_kind_are_refused() -> None:
     )
     with pytest.raises(SettingsInvalid, match="is written by 'deliver' already"):
         load_mapping(GOOD + second)
+
+
+def test_two_statements_may_write_one_kind_where_only_parts_them() -> None:
+    rule = 'code = { path = "way", table = "way", required = true'
+    first = GOOD.replace(rule, f'{rule}, only = ["counter"]')
+    second = (
+        first[first.index("[statements.deliver]") :]
+        .replace("deliver]", "again]")
+        .replace("deliver.fields", "again.fields")
+    )
+    load_mapping(first + second.replace('"counter"', '"courier"'))
+    with pytest.raises(SettingsInvalid, match="is written by 'deliver' already"):
+        load_mapping(first + second.replace('"counter"', '"courier", "counter"'))
 
 
 def test_what_is_not_toml_is_said_to_be_so() -> None:

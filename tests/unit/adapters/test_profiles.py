@@ -29,7 +29,10 @@ def profile(folder: Path, toml: str = "", codes: str = "", crosswalk: str = CROS
     return folder
 
 
-@pytest.mark.parametrize("code", ["410100", "410200", "419001", "430100", "440100"])
+@pytest.mark.parametrize(
+    "code",
+    ["410100", "410200", "410700", "410300", "410800", "419001", "430100", "440100"],
+)
 def test_the_profiles_that_come_with_it_hold(code: str) -> None:
     assert code in builtin_profiles()
     found = load_profile(builtin_profile(code))
@@ -49,6 +52,13 @@ def test_the_crosswalks_name_matters_of_the_published_list() -> None:
     names = {line.split(",")[0] for line in listed.read_text(encoding="utf-8").splitlines()}
     for code in builtin_profiles():
         assert {row.name for row in load_profile(builtin_profile(code)).crosswalk.rows} <= names
+
+
+def test_every_city_knows_the_matters_of_every_other() -> None:
+    shipped = set(builtin_profiles())
+    for code in shipped:
+        rows = load_profile(builtin_profile(code)).crosswalk.rows
+        assert {row.region for row in rows} >= shipped, code
 
 
 @pytest.mark.parametrize("code", ["", "000000", "../410100", "４１０１００"])

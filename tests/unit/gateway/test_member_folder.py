@@ -66,3 +66,11 @@ def test_a_profile_may_be_a_folder_of_ones_own(tmp_path: Path) -> None:
         folder.mkdir()
         make_member_folder(folder, replace(GOOD, profile=profile))
         assert bootstrap.adapter(config.load(folder)) is not None
+
+
+def test_the_key_of_a_profile_lies_in_the_members_folder(tmp_path: Path) -> None:
+    make_member_folder(tmp_path, replace(GOOD, code="430100", profile="430100"))
+    with pytest.raises(SettingsInvalid, match=r"secrets\.sm4_key: .*sm4-key cannot be read"):
+        bootstrap.adapter(config.load(tmp_path))
+    (tmp_path / "sm4-key").write_text("0123456789ABCDEFFEDCBA9876543210\n")
+    assert bootstrap.adapter(config.load(tmp_path)) is not None

@@ -1,0 +1,1 @@
+"""The Case of a provincial hall, as JSON (Fujian)."""

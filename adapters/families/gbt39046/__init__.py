@@ -1,0 +1,1 @@
+"""The data sets of GB/T 39046-2020, as XML."""
