@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from adapters.adapter import Draft
-from adapters.profiles.load import builtin_profile, load_adapter
+from adapters.profiles.load import builtin_profile, load_adapter, load_profile
 from benchmarks.members import RECEIVER, SENDER, sample_draft
 
 _SECONDS = 1.0
@@ -13,6 +13,7 @@ _PROFILES = {
     "up_pro": "410100",
     "gdbs": "440100",
     "epoint": "430100",
+    "kstb": "410100-kstb",
     "contract": "419001",
     "gbt39046": "410200",
     "case_json": "410300",
@@ -49,12 +50,17 @@ def measure() -> dict[str, float]:
     return found
 
 
-def _fitting(draft: Draft, code: str) -> Draft:
-    """The sample, made out to the city whose profile writes it."""
+def _fitting(draft: Draft, name: str) -> Draft:
+    """The sample, made out to the city whose profile writes it, for a matter that it knows."""
+    profile = load_profile(builtin_profile(name))
+    row = next(row for row in profile.crosswalk.rows if row.region == profile.city)
     application = draft.body.application  # type: ignore[attr-defined]
-    handling = application.handling.model_copy(update={"region": code})
+    handling = application.handling.model_copy(update={"region": profile.city})
+    matter = application.matter.model_copy(update={"base_code": row.base_code, "name": row.name})
     body = draft.body.model_copy(
-        update={"application": application.model_copy(update={"handling": handling})}
+        update={
+            "application": application.model_copy(update={"handling": handling, "matter": matter})
+        }
     )
     return Draft("BENCH-1", draft.kind, body)
 

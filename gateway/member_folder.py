@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from adapters.profiles.load import builtin_profile, load_profile
+from adapters.profiles.load import builtin_profile, is_builtin, load_profile
 from contracts.codes.region import region
 from contracts.errors import SettingsInvalid
 from gateway.config import FILE_NAME
@@ -185,7 +185,7 @@ def with_new_certificate(
 
 def profile_folder(folder: Path, profile: str) -> Path:
     """A built-in profile by its code, or a folder, seen from the member's. SettingsInvalid."""
-    return builtin_profile(profile) if profile.isdigit() else folder / profile
+    return builtin_profile(profile) if is_builtin(profile) else folder / profile
 
 
 def _make_keys(new: NewMember, name: str, store: FileKeyStore) -> Member:

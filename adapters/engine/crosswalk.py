@@ -110,11 +110,14 @@ class Crosswalk:
         return [], "a matter without any code"
 
 
-def parse_crosswalk(text: str, file: str) -> tuple[Crosswalk, list[str]]:
+def parse_crosswalk(
+    text: str, file: str, *, by_region: bool = False
+) -> tuple[Crosswalk, list[str]]:
     """The crosswalk in a CSV text, and all its mistakes, each with file, row and column.
 
     The first row holds the names of `COLUMNS`; rows that begin with `#` are remarks. Row
-    numbers are those of the file, from 1.
+    numbers are those of the file, from 1. A local code stands once; with `by_region`, once in
+    each region.
     """
     rows: list[Row] = []
     mistakes: list[str] = []
@@ -132,7 +135,7 @@ def parse_crosswalk(text: str, file: str) -> tuple[Crosswalk, list[str]]:
                     wanted = ",".join(COLUMNS)
                     return Crosswalk(()), [f"{file} row {number}: the columns must be {wanted}"]
                 continue
-            row = _row(cells, number, file, seen, mistakes)
+            row = _row(cells, number, file, seen, mistakes, by_region=by_region)
             if row is not None:
                 rows.append(row)
     except csv.Error as error:
@@ -141,7 +144,13 @@ def parse_crosswalk(text: str, file: str) -> tuple[Crosswalk, list[str]]:
 
 
 def _row(
-    cells: list[str], number: int, file: str, seen: dict[tuple[str, str], int], mistakes: list[str]
+    cells: list[str],
+    number: int,
+    file: str,
+    seen: dict[tuple[str, str], int],
+    mistakes: list[str],
+    *,
+    by_region: bool,
 ) -> Row | None:
     if len(cells) != len(COLUMNS):
         mistakes.append(f"{file} row {number}: {len(cells)} cells instead of {len(COLUMNS)}")
@@ -161,7 +170,8 @@ def _row(
     for column in ("implementation_code", "local_code"):
         value = values[column]
         if value is not None:
-            first = seen.setdefault((column, value), number)
+            where = values["region"] if by_region and column == "local_code" else None
+            first = seen.setdefault((column, f"{value} {where}"), number)
             if first != number:
                 mistakes.append(
                     f"{file} row {number} column {column}: {value} stands in row {first} already"

@@ -13,13 +13,13 @@ from adapters.engine.context import Context
 from adapters.engine.crosswalk import NoSuchMatter, Row
 from adapters.engine.fields import Lost, Tree
 from adapters.engine.losses import Carried
+from adapters.engine.rejection import Unfit
 from adapters.engine.rules import MatterRule
-from adapters.engine.values import DigitsValue, NoPlace
+from adapters.engine.values import DigitsValue, NoPlace, RegionValue
 from contracts.codes import (
     check_credit_code,
     check_handling_item_code,
     check_implementation_code,
-    check_region_code,
 )
 from contracts.codes.region import region as region_named
 from contracts.errors import CodeInvalid
@@ -47,7 +47,6 @@ _CHECKED = {
     "implementation_code": check_implementation_code,
     "handling_item_code": check_handling_item_code,
     "authority_code": check_credit_code,
-    "region": check_region_code,
 }
 
 
@@ -75,6 +74,11 @@ class MatterPlan:
                 except CodeInvalid:
                     kept[self.columns[what]] = values[self.columns[what]]
                     del said[what]
+        if "region" in said:
+            try:
+                said["region"] = RegionValue().read(said["region"])
+            except Unfit:
+                kept[self.columns["region"]] = said.pop("region")
         row = self._crosswalk.find(
             base=said.get("base_code"),
             implementation=said.get("implementation_code"),

@@ -100,7 +100,8 @@ class RecordPlan:
         self._replaceable = {
             r.column: frozenset(r.reads) for r in rule.fields if r.const and r.drop is None
         }
-        self.application_columns = frozenset(self._relaxed) | frozenset(
+        set_aside = {r.column for r in rule.fields if r.drop is not None}
+        self.application_columns = frozenset(self._relaxed - set_aside) | frozenset(
             self._matter.columns.values() if self._matter and context_only else ()
         )
 

@@ -152,3 +152,10 @@ class FamilyMapping:
     tables: Mapping[str, CodeTable]
     words: Mapping[str, frozenset[str]]
     statements: tuple[Statement, ...]
+
+    @property
+    def names_regions(self) -> bool:
+        """Whether every application says the region that handles its matter too, so that one
+        local code may stand for the same matter in several regions."""
+        rules = [s.main.matter for s in self.statements if s.kind is Kind.SUBMIT]
+        return bool(rules) and all(rule is not None and rule.region for rule in rules)

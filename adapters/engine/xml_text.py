@@ -69,7 +69,7 @@ def read_xml(data: bytes, encoding: str, largest: int = LARGEST) -> Element:
     # The declaration goes, its line stays: the numbers of the lines must hold.
     body = _DECLARED.sub(lambda found: "\n" * found[0].count("\n"), text, count=1)
     try:
-        root = etree.fromstring(body.encode("utf-8"), _parser())
+        root = etree.fromstring(body.encode("utf-8"), _PARSER)
     except etree.XMLSyntaxError as error:
         raise Unfit(f"not XML: {error.msg}", line=error.lineno) from error
     return _plain(root, _Count())
@@ -80,16 +80,16 @@ class _Count:
     elements: int = 0
 
 
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+_PARSER = etree.XMLParser(
+    encoding="utf-8",
+    resolve_entities=False,
+    no_network=True,
+    load_dtd=False,
+    huge_tree=False,
+    remove_comments=True,
+    remove_pis=True,
+)
+"""One for all: it keeps nothing of a document, and threads take turns at it."""
 
 
 def _plain(element: etree._Element, count: _Count, depth: int = 1) -> Element:
@@ -104,8 +104,8 @@ def _plain(element: etree._Element, count: _Count, depth: int = 1) -> Element:
         raise Unfit("an entity reference is not allowed", line=line)
     children = []
     for child in element:
+        children.append(_plain(child, count, depth + 1))
         if (tail := child.tail) and not tail.isspace():
             raise Unfit("text between elements", line=line)
-        children.append(_plain(child, count, depth + 1))
     attributes = {str(name): str(value) for name, value in element.items()}
-    return Element(tag, attributes, str(element.text or ""), line, children)
+    return Element(tag, attributes, element.text or "", line, children)

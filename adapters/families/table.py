@@ -6,6 +6,7 @@ from adapters.families.epoint.codec import FAMILY as EPOINT
 from adapters.families.family import Family
 from adapters.families.gbt39046.codec import FAMILY as GBT39046
 from adapters.families.gdbs.codec import FAMILY as GDBS
+from adapters.families.kstb.codec import FAMILY as KSTB
 from adapters.families.up_pro.codec import FAMILY as UP_PRO
 
 FAMILIES: dict[str, Family] = {
@@ -16,6 +17,7 @@ FAMILIES: dict[str, Family] = {
         EPOINT,
         GBT39046,
         GDBS,
+        KSTB,
         UP_PRO,
     )
 }

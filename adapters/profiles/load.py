@@ -4,6 +4,7 @@ A profile is made by people, so all its mistakes are reported at once, each with
 and column. Files are read here and in `adapters.profiles.secrets`, and nowhere else in `adapters`.
 """
 
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,9 @@ _KEYS = {
 }  # fmt: skip
 
 
+_BUILTIN = re.compile(r"[0-9]{1,12}(?:-[a-z_0-9]{1,20})?")
+
+
 def load_adapter(folder: Path, secrets: Resolve | None = None) -> Adapter:
     """The adapter of the city whose profile lies in `folder`. Raises SettingsInvalid.
 
@@ -52,19 +56,25 @@ def load_adapter(folder: Path, secrets: Resolve | None = None) -> Adapter:
     return FAMILIES[profile.family].make(replace(profile, secrets=found))
 
 
-def builtin_profile(code: str) -> Path:
-    """The folder of the profile that comes with tongban for the member `code`.
+def is_builtin(name: str) -> bool:
+    """Whether `name` is the form of a profile that comes with tongban, rather than a folder."""
+    return _BUILTIN.fullmatch(name) is not None
+
+
+def builtin_profile(name: str) -> Path:
+    """The folder of the profile `name` that comes with tongban: a member code, or, where a
+    member's systems speak several families, its code and the family (``410100-kstb``).
 
     Raises SettingsInvalid when there is none.
     """
-    folder = Path(__file__).parent / code
-    if not (code.isascii() and code.isdigit() and (folder / PROFILE).is_file()):
-        raise SettingsInvalid([f"no profile comes with tongban for {code!r}"], source="profiles")
+    folder = Path(__file__).parent / name
+    if not (is_builtin(name) and (folder / PROFILE).is_file()):
+        raise SettingsInvalid([f"no profile comes with tongban for {name!r}"], source="profiles")
     return folder
 
 
 def builtin_profiles() -> tuple[str, ...]:
-    """The member codes that a profile comes with."""
+    """The names of the profiles that come with tongban."""
     return tuple(sorted(path.parent.name for path in Path(__file__).parent.glob(f"*/{PROFILE}")))
 
 
@@ -78,7 +88,7 @@ def load_profile(folder: Path) -> Profile:
         mistakes.append(f"{PROFILE} family: {top.get('family')!r} is none of {known}")
     mapping = family.mapping() if family is not None and family.mapping is not None else None
     codes = _codes(folder / CODES, mapping, mistakes)
-    crosswalk = _crosswalk(folder / CROSSWALK, mistakes)
+    crosswalk = _crosswalk(folder / CROSSWALK, mapping, mistakes)
     settings = _Settings(top, family, mapping, mistakes)
     city, jurisdiction = settings.text("city"), settings.jurisdiction()
     encoding, modes, options = settings.encoding(), settings.modes(), settings.options()
@@ -212,8 +222,10 @@ def _codes(path: Path, mapping: FamilyMapping | None, mistakes: list[str]) -> Co
     return codes
 
 
-def _crosswalk(path: Path, mistakes: list[str]) -> Crosswalk:
-    crosswalk, found = parse_crosswalk(_text(path, mistakes, needed=False), path.name)
+def _crosswalk(path: Path, mapping: FamilyMapping | None, mistakes: list[str]) -> Crosswalk:
+    by_region = mapping is not None and mapping.names_regions
+    text = _text(path, mistakes, needed=False)
+    crosswalk, found = parse_crosswalk(text, path.name, by_region=by_region)
     mistakes += found
     return crosswalk
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from contracts.errors import Wrong
 from gateway import config
-from gateway.cli import screen
+from gateway.cli import members_pin, screen
 from gateway.cli.desk import Home
 from gateway.cli.language import say
 from gateway.clock import SystemClock
@@ -68,7 +68,8 @@ def show_list(home: Home = Path()) -> None:
 
 def add_to(app: typer.Typer) -> None:
     group = typer.Typer(
-        no_args_is_help=True, help=say("成员名单: 加入、列出.", "The list of members: add, list.")
+        no_args_is_help=True,
+        help=say("成员名单: 加入、列出、证书.", "The list of members: add, list, pin."),
     )
     group.command(
         "add",
@@ -80,6 +81,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("list", help=say("列出成员与公钥指纹.", "List members and fingerprints."))(
         show_list
     )
+    members_pin.add_to(group)
     app.add_typer(group, name="members")
 
 

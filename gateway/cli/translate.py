@@ -11,7 +11,7 @@ from rich.text import Text
 
 from adapters.adapter import Adapter, Document, Draft, Loss
 from adapters.engine.encoding import decode
-from adapters.profiles.load import builtin_profile, load_adapter, load_profile
+from adapters.profiles.load import builtin_profile, is_builtin, load_adapter, load_profile
 from contracts.errors import DocumentRejected
 from gateway.cli import screen
 from gateway.cli.language import say
@@ -53,7 +53,7 @@ def translate(
 
 
 def _folder(profile: str) -> Path:
-    return builtin_profile(profile) if profile.isdigit() else Path(profile)
+    return builtin_profile(profile) if is_builtin(profile) else Path(profile)
 
 
 def _read(file: Path) -> bytes:

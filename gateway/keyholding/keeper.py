@@ -18,6 +18,7 @@ from keys.stores.uri import FILE, kid_of
 from keys.suites import SUITES
 from keys.tls.folder import CertificateFolder
 from keys.trust.key_changes import (
+    USES,
     Entry,
     Use,
     beginning,
@@ -36,6 +37,9 @@ from keys.trust.trust_list import TrustList, key_state
 
 _SHORT = {"signing": "sign", "sealing": "open", "log": "log", "tls": "tls"}
 """As it stands in a kid: `410100-sign-20261125-0f3a`."""
+
+
+_PIN_DIGITS = 8  # of a pin are told apart from any other
 
 
 class Keeper:
@@ -128,10 +132,9 @@ class Keeper:
         member, now = self.proposed(), self._now()
         if at is not None and at < now:
             raise _not_now(f"{at} is over: a key is closed from now on, or from later on")
+        name = _whole_name(member, name)
         try:
             after = closed(member, name, at or now, reason)
-        except LookupError:
-            raise Wrong("this city has no such key", code="not_found", key=name[:128]) from None
         except ValueError as error:
             raise _not_now(str(error)) from None
         use = use_of(member, name)
@@ -185,6 +188,21 @@ class Keeper:
                 raise Wrong("; ".join(broken), code="trust.key_removed", file=self.file)
         text = member.model_dump_json(indent=2, exclude_none=True) + "\n"
         write_atomically(self.file, text.encode(), mode=0o644)
+
+
+def _whole_name(member: Member, typed: str) -> str:
+    """A key's kid as it is; a TLS pin also by its first digits, as `tongban keys list` shows it.
+
+    Raises Wrong (not_found), also where two pins begin so.
+    """
+    names = [name_of(entry) for use in USES for entry in entries_of(member, use)]
+    if typed in names:
+        return typed
+    start = typed.removesuffix("…")
+    pins = [pin.sha256 for pin in member.tls_pins if pin.sha256.startswith(start)]
+    if len(start) < _PIN_DIGITS or len(pins) != 1:
+        raise Wrong("this city has no such key", code="not_found", key=typed[:128])
+    return pins[0]
 
 
 def _not_now(detail: str) -> Wrong:

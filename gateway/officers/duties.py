@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, Rule] = {
     "demo": _OPEN,
     "translate": _OPEN,  # needs no member
     "contracts export": _OPEN,
+    "members pin": _OPEN,  # needs no member either
     "verify": _OPEN,  # offline, with public keys, on anybody's machine
     "sign-in": _OPEN,
     "sign-out": _OPEN,

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from contracts.case import State
@@ -29,9 +29,14 @@ class Load:
     answered: set[str] = field(default_factory=set)
     first: dict[Way, str] = field(default_factory=dict)
     """The first case of each way."""
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def stop(self) -> None:
+        """Finish what is begun: what is committed is counted."""
+        self._stopping.set()
 
     async def run(self) -> None:
-        """Raises whatever keeps a city from filing: nothing may."""
+        """Until `stop`. Raises whatever keeps a city from filing: nothing may."""
         async with asyncio.TaskGroup() as tasks:
             for way in self.ways:
                 tasks.create_task(self._file(way))
@@ -41,30 +46,34 @@ class Load:
 
     async def _file(self, way: Way) -> None:
         receiving, handling = way
-        while True:
+        while not self._stopping.is_set():
             number = f"{receiving}-{handling}-{self.filed[way]}"
             case_id = await self.desks[receiving].file(number, handling)
             self.first.setdefault(way, case_id)
             self.filed[way] += 1
-            await asyncio.sleep(self.every)
+            await self._pause(self.every)
 
     async def _answer(self, way: Way) -> None:
         receiving, handling = way
         desk = self.desks[handling]
-        while True:
+        while not self._stopping.is_set():
             for case_id, state in desk.cases(receiving):
                 if state is State.SUBMITTED and case_id not in self.answered:
                     await desk.parts.submit(fact(Kind.RECEIVE, case_id))
                     self.answered.add(case_id)
-            await asyncio.sleep(2 * self.every)
+            await self._pause(2 * self.every)
 
-    @staticmethod
-    async def _keep_list(desk: Office) -> None:
+    async def _keep_list(self, desk: Office) -> None:
         """As every command reads the list when it begins, and desks here are never closed."""
         trust = desk.parts.home.trust
-        while isinstance(trust, Federation):
-            await asyncio.to_thread(trust.load)
-            await asyncio.sleep(1.0)
+        while isinstance(trust, Federation) and not self._stopping.is_set():
+            await asyncio.to_thread(trust.load_news)
+            await self._pause(1.0)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
 
 @asynccontextmanager
@@ -79,5 +88,5 @@ async def under_load(
             yield load
             assert not running.done(), running.exception()
         finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            load.stop()
+            await running

@@ -52,7 +52,13 @@ def bear(
     """``tongban`` with these arguments; what it prints is added to `out` and `err`."""
     given = (list(arguments), dict(environment), str(folder), str(out), str(err))
     process = _CONTEXT.Process(target=_live, args=given, daemon=True)
-    process.start()
+    # The first one loads the program, and its help is made in the language of that moment.
+    language = os.environ.pop("TONGBAN_LANG", None)
+    try:
+        process.start()
+    finally:
+        if language is not None:
+            os.environ["TONGBAN_LANG"] = language
     return Born(process)
 
 

@@ -201,11 +201,9 @@ class EpointAdapter:
         values: dict[str, str] = {}
         seen: set[str] = set()
         for field in children:
-            name = f"{table}.{shown(field.tag)}"
-            if len(field):
-                raise self._reject("a field holds a text and no elements", name)
-            if field.tag in seen:
-                raise self._reject("the field stands twice", name)
+            if field.children or field.tag in seen:
+                what = "holds a text and no elements" if field.children else "stands twice"
+                raise self._reject(f"the field {what}", f"{table}.{shown(field.tag)}")
             seen.add(field.tag)
             if field.text:
                 values[field.tag] = field.text

@@ -12,7 +12,17 @@ from tests.property.adapters.bodies import drafted
 from tests.property.adapters.leaves import leaves
 from tests.unit.adapters.cities import adapter
 
-CITIES = ("410100", "440100", "430100", "419001", "410200", "410700", "410300", "410800")
+CITIES = (
+    "410100",
+    "440100",
+    "430100",
+    "419001",
+    "410100-kstb",
+    "410200",
+    "410700",
+    "410300",
+    "410800",
+)
 NOT_CARRIED: dict[str, tuple[Kind, ...]] = {
     "410100": (),
     "440100": (Kind.WITHDRAW, Kind.REMIND, Kind.EVALUATE, Kind.ANSWER_EVALUATION),
@@ -22,6 +32,11 @@ NOT_CARRIED: dict[str, tuple[Kind, ...]] = {
     "410300": (),
     "410800": (),
     "419001": (),
+    "410100-kstb": tuple(
+        kind
+        for kind in Kind
+        if kind not in (Kind.SUBMIT, Kind.RECEIVE, Kind.DECLINE, Kind.DECIDE, Kind.CLOSE)
+    ),
 }
 ADDED = (
     "application.matter.",  # by the crosswalk

@@ -54,7 +54,7 @@ def test_the_crosswalks_name_matters_of_the_published_list() -> None:
 
 
 def test_every_city_knows_the_matters_of_every_other() -> None:
-    shipped = set(builtin_profiles())
+    shipped = {code for code in builtin_profiles() if code.isdigit()}  # others: a further format
     for code in shipped:
         rows = load_profile(builtin_profile(code)).crosswalk.rows
         assert {row.region for row in rows} >= shipped, code

@@ -131,6 +131,7 @@ def _facts(data_set: etree._Element) -> dict[str, str]:
         ("419001", "contract"),
         ("410200", "gbt39046"),
         ("410300", "case_json"),
+        ("410100-kstb", "kstb"),
     ],
 )
 def test_packaged_samples_are_read(city: str, family: str) -> None:

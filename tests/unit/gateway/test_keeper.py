@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from gateway import config
 from gateway.keyholding.holdings import Holding, Next
 from gateway.keyholding.keeper import Keeper
 from gateway.member_folder import NewMember, make_member_folder
+from keys.stores import pbes2
 from keys.stores.file import FileKeyStore
 from keys.stores.passphrase import passphrase
 from keys.tls.folder import CertificateFolder
@@ -40,6 +42,14 @@ class Office:
 
     def rows(self, use: str) -> list[Holding]:
         return [row for row in self.keeper.holdings() if row.use == use]
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passphrases are stretched little: forty keys would take as many seconds."""
+    for makes in (FileKeyStore.__init__, pbes2.encrypt):
+        defaults: Any = makes.__kwdefaults__
+        monkeypatch.setitem(defaults, "iterations", 10)
 
 
 @pytest.fixture
@@ -168,3 +178,16 @@ def test_the_file_of_another_city_is_refused(office: Office, tmp_path: Path) -> 
     (office.folder / "member.json").write_bytes((tmp_path / "other" / "member.json").read_bytes())
     with pytest.raises(Wrong, match="it is the entry of 440100"):
         office.keeper.holdings()
+
+
+def test_a_pin_is_closed_by_the_digits_that_are_shown(office: Office) -> None:
+    office.keeper.new("tls", timedelta())
+    first, second = office.rows("tls")
+    for typed in (first.name[:7], "", "0" * 64, f"{first.name}0"):
+        with pytest.raises(Wrong) as raised:
+            office.keeper.close(typed, ClosedReason.SUPERSEDED, None)
+        assert raised.value.code == "not_found"
+    assert office.keeper.close(f"{first.name[:16]}…", ClosedReason.SUPERSEDED, None) is None
+    closed, open_ = office.rows("tls")
+    assert (closed.name, closed.state) == (first.name, KeyState.CLOSED)
+    assert (open_.name, open_.state) == (second.name, KeyState.VALID)

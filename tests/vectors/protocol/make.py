@@ -185,6 +185,11 @@ def bad_batches() -> dict[str, dict[str, Any]]:
             with_seal(token(Z, said, kid="410100-sign-2025")), "closed since 2026-01-01",
         ),
         (
+            "bad-key-stolen-and-dated-back", 4, "seal.key_closed",
+            with_seal(token(Z, {**said, "iat": said["iat"] - 240}, kid="410100-sign-stolen")),
+            "closed as compromised two minutes ago; the seal says that it is two minutes older",
+        ),
+        (
             "bad-signature-changed", 4, "seal.invalid",
             with_seal(token(Z, said, spoil=True)), "the last bit of s is flipped",
         ),

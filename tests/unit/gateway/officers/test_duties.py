@@ -17,6 +17,7 @@ OPEN = {
     "contracts export",
     "verify",
     "sign-in",
+    "members pin",
     "sign-out",
     "whoami",
     "officer found",

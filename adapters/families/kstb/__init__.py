@@ -1,0 +1,1 @@
+"""The family kstb: public-security matters between provinces."""
