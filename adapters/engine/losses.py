@@ -31,7 +31,10 @@ def carry(tree: dict[Step, Carried], path: Path, what: Carried = True) -> None:
 
 
 def unsaid(value: Any, carried: "Carried | None", default: Default) -> Iterator[str]:
-    """Paths of the leaves of `value` that are not in `carried`. `native` is left to others."""
+    """Paths of the leaves of `value` that are not in `carried`.
+
+    `native` of the body itself is left to others; one of an item is told whole.
+    """
     yield from _walk(value, carried, default, (), "")
 
 
@@ -44,8 +47,11 @@ def _walk(
     if isinstance(value, dict):
         for name, item in value.items():
             below = known.get(name)
-            if below is not True and name != NATIVE:
-                where = f"{text}.{name}" if text else str(name)
+            where = f"{text}.{name}" if text else str(name)
+            if name == NATIVE:
+                if text and below is not True and item:
+                    yield where
+            elif below is not True:
                 yield from _walk(item, below, default, (*path, name), where)
     elif isinstance(value, list | tuple):
         each = known.get(EACH)

@@ -86,6 +86,7 @@ class StatementPlan:
         if self.repeat is not None:
             item: dict[Step, Carried] = {}
             self.repeat.carried(item)
+            item[NATIVE] = True  # told by the rows of the items, table by table
             carry(tree, (*self._list, EACH), item)
         if self._apart:
             tree[_APPLICATION] = True
@@ -254,13 +255,9 @@ class StatementPlan:
         if self.repeat is None:
             return []
         only: Tree = {}
-        items = getter(self._list)(tree) or ()
-        _put_if_absent(only, self._list, items)
+        _put_if_absent(only, self._list, getter(self._list)(tree) or ())
         why = "what it belongs to is taken for another kind of message"
-        kept = [
-            f"{render(self._list)}[{i}].{NATIVE}" for i, item in enumerate(items) if NATIVE in item
-        ]
-        return [(path, why) for path in (*unsaid(only, None, self._default), *kept)]
+        return [(path, why) for path in unsaid(only, None, self._default)]
 
     def _unfixed(self, number: str, tree: Tree) -> Lost:
         lost: Lost = []
