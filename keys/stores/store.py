@@ -10,7 +10,8 @@ class KeyStore(Protocol):
     """Makes private keys, and gives them by their URI, for example `file:410100-sign-1.pem`.
 
     Every method raises KeyUnusable when the store, or the key, is missing, unreadable, badly
-    guarded or of the wrong kind. They may block, and are called when a gateway starts and by
+    guarded or of the wrong kind, and KeyUnavailable when it is in a token that does not answer
+    now; so do the keys that it gives. They may block, and are called when a gateway starts and by
     commands, not for each message.
     """
 
