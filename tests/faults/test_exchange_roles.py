@@ -29,7 +29,7 @@ from tests.processes.postgres import Server
 from tests.processes.rabbitmq import rabbit_server
 from tests.processes.road import road
 
-PARTNER, MEMBER = "440100", "430100"
+PARTNER, MEMBER = "440100", "419001"
 MATTER = MatterRef(base_code="002014001000", name="职业资格证书核验")
 CASES = 24
 SAID = (Kind.SUBMIT, Kind.REMIND, Kind.REMIND)
