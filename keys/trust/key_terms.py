@@ -17,15 +17,17 @@ def end_of(key: MemberKey | TlsPin) -> datetime:
 def newest_good(
     keys: Iterable[MemberKey],
     now: datetime,
-    here: Container[str],
+    here: Container[str] | None = None,
     settle: timedelta = timedelta(),
 ) -> MemberKey | None:
-    """The newest key that is good at `now` and whose kid is in `here`; None: there is none.
+    """The newest key that is good at `now`, and whose kid is in `here` where that is given; None:
+    there is none.
 
     One that has been good for less than `settle` is taken only where there is no other: what
     is dated before a key's first moment, and signed after it, would be refused.
     """
-    good = [key for key in keys if key.kid in here and key_state(key, now) is KeyState.VALID]
+    ours = (key for key in keys if here is None or key.kid in here)
+    good = [key for key in ours if key_state(key, now) is KeyState.VALID]
     settled = [key for key in good if key.valid_from + settle <= now]
     return max(settled or good, key=lambda key: key.valid_from, default=None)
 

@@ -16,9 +16,12 @@ def left_at(member: Member) -> datetime | None:
 
     It may lie ahead. A member that publishes no key at all has not left. Pure.
     """
-    keys = (*member.signing_keys, *member.sealing_keys)
-    ends = [key.closed_at for key in keys if key.closed_at is not None]
-    return max(ends) if keys and len(ends) == len(keys) else None
+    ends = []
+    for key in (*member.signing_keys, *member.sealing_keys):
+        if key.closed_at is None:
+            return None
+        ends.append(key.closed_at)
+    return max(ends, default=None)
 
 
 def has_left(member: Member, at: datetime) -> bool:

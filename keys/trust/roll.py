@@ -6,13 +6,22 @@ takes nothing from the other members, and a look-up costs a microsecond.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from contracts.errors import BatchRejected, KeyUnusable
 from keys.suites import jwk
 from keys.suites.suite import SealingKey, VerifyingKey
 from keys.trust.key_judgement import judge_key
+from keys.trust.key_terms import newest_good, next_change
 from keys.trust.member import KeyState, Member, MemberKey, MemberList
-from keys.trust.trust_list import key_state
+
+
+class _InUse(NamedTuple):
+    """The sealing key of a member from `since` until `until`, when another may take its place."""
+
+    since: datetime
+    until: datetime
+    key: SealingKey
 
 
 class Roll:
@@ -27,7 +36,7 @@ class Roll:
             for key in member.signing_keys
         }
         self._verifying: dict[tuple[str, str], VerifyingKey] = {}
-        self._sealing: dict[tuple[str, str], SealingKey] = {}
+        self._sealing: dict[str, _InUse] = {}
 
     def members(self) -> Sequence[Member]:
         return self._members
@@ -52,16 +61,19 @@ class Roll:
         return key if key is not None else self._parse_verifying(code, entry)
 
     def sealing_key(self, code: str, at: datetime) -> SealingKey:
-        valid = [
-            key for key in self.member(code).sealing_keys if key_state(key, at) is KeyState.VALID
-        ]
-        if not valid:
+        known = self._sealing.get(code)
+        if known is None or not known.since <= at < known.until:
+            known = self._sealing[code] = self._choose_sealing(code, at)
+        return known.key
+
+    def _choose_sealing(self, code: str, at: datetime) -> "_InUse":
+        keys = self.member(code).sealing_keys
+        newest = newest_good(keys, at)
+        if newest is None:
             raise KeyUnusable("the member publishes no valid sealing key", member=code)
-        newest = max(valid, key=lambda entry: entry.valid_from)
-        key = self._sealing.get((code, newest.kid))
-        if key is None:
-            key = self._sealing[code, newest.kid] = jwk.sealing_key(newest.kid, newest.jwk)
-        return key
+        known = self._sealing.get(code)
+        key = known.key if known is not None and known.key.kid == newest.kid else None
+        return _InUse(at, next_change(keys, at), key or jwk.sealing_key(newest.kid, newest.jwk))
 
     def _parse_verifying(self, code: str, entry: MemberKey) -> VerifyingKey:
         try:

@@ -37,7 +37,8 @@ class Federation:
         self._lock = threading.Lock()
         self._loaded: int | None = None  # the stamp of the copy that was loaded last
         self._standing: Standing | None = None
-        self._first_end = "", datetime.max.replace(tzinfo=UTC)
+        self._first_end = "", datetime.min.replace(tzinfo=UTC)
+        self._ends: dict[str, datetime] = {}
         self._roll = Roll(MemberList(members=()))
         self._complaint: TongbanError = TrustUnavailable("no copy of the federation yet")
 
@@ -47,21 +48,15 @@ class Federation:
         return self._valid().members()
 
     def member(self, code: str) -> Member:
-        roll = self._valid()
-        self._check_end(code)
-        return roll.member(code)
+        return self._roll_for(code).member(code)
 
     def verifying_key(
         self, code: str, kid: str, at: datetime, witnessed_at: datetime | None = None
     ) -> VerifyingKey:
-        roll = self._valid()
-        self._check_end(code)
-        return roll.verifying_key(code, kid, at, witnessed_at)
+        return self._roll_for(code).verifying_key(code, kid, at, witnessed_at)
 
     def sealing_key(self, code: str, at: datetime) -> SealingKey:
-        roll = self._valid()
-        self._check_end(code)
-        return roll.sealing_key(code, at)
+        return self._roll_for(code).sealing_key(code, at)
 
     @property
     def standing(self) -> Standing | None:
@@ -126,12 +121,22 @@ class Federation:
                 return False
             self._roll = Roll(MemberList(members=tuple(standing.members.values())))
             self._standing, self._first_end = standing, standing.first_end()
+            first = self._first_end[1]
+            self._ends = {code: min(first, end) for code, end in standing.expires.items()}
         _log.info("federation: version %d, %d members", standing.version, len(standing.members))
         for fault in standing.faults:
             _log.error("federation: %s of %s: %s", fault.code, fault.member, fault.detail)
         return True
 
     # --- until when -------------------------------------------------------------------------------
+
+    def _roll_for(self, code: str) -> Roll:
+        """The list, as long as it and what `code` published are valid: one look at the clock,
+        for every message passes here."""
+        if self._now() >= self._ends.get(code, self._first_end[1]):
+            self._check_end(code)
+            return self._valid()  # raises, unless a new one came just now
+        return self._roll
 
     def _valid(self) -> Roll:
         if self._standing is None:

@@ -139,7 +139,7 @@ def test_the_newest_valid_sealing_key(path: Path, trust: MembersFile) -> None:
     ]
     write_members(path, [member(sealing_keys=keys)])
     by_day = [(0, "seal-1"), (1, "seal-2"), (2, "seal-3"), (3, "seal-2"), (99, "seal-2")]
-    for days, kid in by_day:
+    for days, kid in [*by_day, *reversed(by_day)]:
         assert trust.sealing_key("410100", START + days * DAY).kid == kid
     with pytest.raises(KeyUnusable, match="no valid sealing key"):
         trust.sealing_key("410100", START - DAY)
