@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import resources
 
 from adapters.adapter import Adapter
 from adapters.engine.context import Context
 from adapters.engine.crosswalk import Crosswalk
 from adapters.engine.encoding import ENCODINGS
-from adapters.engine.mapping import adjusted
+from adapters.engine.mapping import adjusted, load_mapping
 from adapters.engine.renaming import rename
 from adapters.engine.rules import FamilyMapping, Mode
 from adapters.engine.translator import Translator
@@ -54,6 +55,13 @@ class Family:
     options: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     renames: bool = False
+
+
+def packaged_mapping(name: str) -> FamilyMapping:
+    """The mapping beside the codec of the family `name`. Raises SettingsInvalid where it does not
+    hold."""
+    packaged = resources.files(f"adapters.families.{name}").joinpath("mapping.toml")
+    return load_mapping(packaged.read_text(encoding="utf-8"), f"{name}/mapping.toml")
 
 
 def renamed(mapping: FamilyMapping, profile: Profile) -> FamilyMapping:

@@ -9,7 +9,6 @@ one array.
 
 import json
 from collections.abc import Iterator
-from importlib import resources
 from typing import Any
 
 import orjson
@@ -17,12 +16,11 @@ import orjson
 from adapters.adapter import Document, Draft, Written
 from adapters.engine.encoding import decode, encode_rows
 from adapters.engine.json_text import read_json
-from adapters.engine.mapping import load_mapping
 from adapters.engine.naming import document_name
 from adapters.engine.rejection import Unfit, rejected, shown
 from adapters.engine.row import Row
 from adapters.engine.rules import Column, FamilyMapping
-from adapters.families.family import Family, Profile, compiled
+from adapters.families.family import Family, Profile, compiled, packaged_mapping
 from contracts.errors import DocumentRejected
 
 MEDIA_TYPE = "application/json"
@@ -34,8 +32,7 @@ _LIST, _NUMBER = "attrs", "case.unid"
 
 def mapping() -> FamilyMapping:
     """The mapping of the family. Raises SettingsInvalid if it does not hold."""
-    packaged = resources.files("adapters.families.case_json").joinpath("mapping.toml")
-    return load_mapping(packaged.read_text(encoding="utf-8"), "case_json/mapping.toml")
+    return packaged_mapping("case_json")
 
 
 class CaseJsonAdapter:

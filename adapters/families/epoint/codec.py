@@ -11,21 +11,18 @@ it can be read by itself: beside ``xmlStr``, which is posted to sendApplyNO, ``g
 for, and in the other direction asks for them; it needs no key for that.
 """
 
-from importlib import resources
-
 import orjson
 
 from adapters.adapter import Document, Draft, Written
 from adapters.engine.encoding import declared_name, decode, encode
 from adapters.engine.json_text import read_json
-from adapters.engine.mapping import load_mapping
 from adapters.engine.naming import document_name
 from adapters.engine.rejection import Unfit, rejected, shown
 from adapters.engine.row import Row
 from adapters.engine.rules import FamilyMapping
 from adapters.engine.xml_text import Element, escaped, read_xml
 from adapters.families.epoint.envelope import KEY_LENGTH, Envelope
-from adapters.families.family import Family, Profile, compiled
+from adapters.families.family import Family, Profile, compiled, packaged_mapping
 from contracts.errors import DocumentRejected, SettingsInvalid
 
 MEDIA_TYPE = "application/json"
@@ -44,8 +41,7 @@ _LIST_OF = {item: name for name, item in LISTS.items()}
 
 def mapping() -> FamilyMapping:
     """The mapping of the family. Raises SettingsInvalid if it does not hold."""
-    packaged = resources.files("adapters.families.epoint").joinpath("mapping.toml")
-    return load_mapping(packaged.read_text(encoding="utf-8"), "epoint/mapping.toml")
+    return packaged_mapping("epoint")
 
 
 def envelope_of(profile: Profile) -> Envelope:

@@ -7,18 +7,15 @@ written as one document. Only the root may have attributes, and they are set asi
 which schema it follows, nothing of a case.
 """
 
-from importlib import resources
-
 from adapters.adapter import Document, Draft, Written
 from adapters.engine.encoding import declared_name, encode_rows
-from adapters.engine.mapping import load_mapping
 from adapters.engine.naming import document_name
 from adapters.engine.rejection import Unfit, rejected
 from adapters.engine.renaming import is_name
 from adapters.engine.row import Row
 from adapters.engine.rules import FamilyMapping
 from adapters.engine.xml_text import Element, escaped, read_xml
-from adapters.families.family import Family, Profile, compiled, renamed
+from adapters.families.family import Family, Profile, compiled, packaged_mapping, renamed
 from contracts.errors import DocumentRejected, SettingsInvalid
 
 MEDIA_TYPE = "application/xml"
@@ -27,8 +24,7 @@ ROOT = "GBT39046"
 
 def mapping() -> FamilyMapping:
     """The mapping of the family. Raises SettingsInvalid if it does not hold."""
-    packaged = resources.files("adapters.families.gbt39046").joinpath("mapping.toml")
-    return load_mapping(packaged.read_text(encoding="utf-8"), "gbt39046/mapping.toml")
+    return packaged_mapping("gbt39046")
 
 
 class Gbt39046Adapter:

@@ -7,17 +7,14 @@ window, item, action): it says nothing of the case and is set aside, save that a
 than writing is refused.
 """
 
-from importlib import resources
-
 from adapters.adapter import Document, Draft, Written
 from adapters.engine.encoding import declared_name, encode_rows
-from adapters.engine.mapping import load_mapping
 from adapters.engine.naming import document_name
 from adapters.engine.rejection import Unfit, rejected
 from adapters.engine.row import Row
 from adapters.engine.rules import FamilyMapping
 from adapters.engine.xml_text import Element, escaped, read_xml
-from adapters.families.family import Family, Profile, compiled
+from adapters.families.family import Family, Profile, compiled, packaged_mapping
 from contracts.errors import DocumentRejected
 
 MEDIA_TYPE = "application/xml"
@@ -27,8 +24,7 @@ WRITTEN = "1"
 
 def mapping() -> FamilyMapping:
     """The mapping of the family. Raises SettingsInvalid if it does not hold."""
-    packaged = resources.files("adapters.families.gdbs").joinpath("mapping.toml")
-    return load_mapping(packaged.read_text(encoding="utf-8"), "gdbs/mapping.toml")
+    return packaged_mapping("gdbs")
 
 
 class GdbsAdapter:

@@ -6,17 +6,14 @@ that they belong together. An answer has ``<CODE>`` and ``<MSG>`` in place of th
 and the licence that goes with them, are a connector's work.
 """
 
-from importlib import resources
-
 from adapters.adapter import Document, Draft, Written
 from adapters.engine.encoding import declared_name, encode_rows
-from adapters.engine.mapping import load_mapping
 from adapters.engine.naming import document_name
 from adapters.engine.rejection import Unfit, rejected, shown
 from adapters.engine.row import Row
 from adapters.engine.rules import FamilyMapping
 from adapters.engine.xml_text import Element, escaped, read_xml
-from adapters.families.family import Family, Profile, compiled
+from adapters.families.family import Family, Profile, compiled, packaged_mapping
 from contracts.errors import DocumentRejected
 
 MEDIA_TYPE = "application/xml"
@@ -39,8 +36,7 @@ FAILED = {
 
 def mapping() -> FamilyMapping:
     """The mapping of the family. Raises SettingsInvalid if it does not hold."""
-    packaged = resources.files("adapters.families.kstb").joinpath("mapping.toml")
-    return load_mapping(packaged.read_text(encoding="utf-8"), "kstb/mapping.toml")
+    return packaged_mapping("kstb")
 
 
 class KstbAdapter:

@@ -5,7 +5,6 @@ holds the rows that belong together, of one case or of several. The database its
 connector's work.
 """
 
-from importlib import resources
 from typing import Any
 
 import orjson
@@ -13,12 +12,11 @@ import orjson
 from adapters.adapter import Document, Draft, Written
 from adapters.engine.encoding import decode, encode_rows
 from adapters.engine.json_text import read_json
-from adapters.engine.mapping import load_mapping
 from adapters.engine.naming import document_name
 from adapters.engine.rejection import Unfit, rejected
 from adapters.engine.row import Row
 from adapters.engine.rules import FamilyMapping
-from adapters.families.family import Family, Profile, compiled
+from adapters.families.family import Family, Profile, compiled, packaged_mapping
 
 MEDIA_TYPE = "application/x-ndjson"
 LARGEST = 4 * 1024 * 1024
@@ -28,8 +26,7 @@ _KEYS = {"table", "row"}
 
 def mapping() -> FamilyMapping:
     """The mapping of the family. Raises SettingsInvalid if it does not hold."""
-    packaged = resources.files("adapters.families.up_pro").joinpath("mapping.toml")
-    return load_mapping(packaged.read_text(encoding="utf-8"), "up_pro/mapping.toml")
+    return packaged_mapping("up_pro")
 
 
 class UpProAdapter:
