@@ -3,19 +3,14 @@
 import asyncio
 import contextlib
 import logging
-import os
-import socket
-import ssl
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from contracts import limits
-from contracts.errors import MessageRefused, SettingsInvalid, TongbanError
-from gateway.config import FILE_NAME
+from contracts.errors import MessageRefused, TongbanError
 from gateway.exchange.board import Board
 from gateway.exchange.courier import Courier
 from gateway.exchange.expire import Expire
@@ -26,21 +21,11 @@ from gateway.exchange.link_status import LinkStatus
 from gateway.exchange.submit import Submit
 from gateway.exchange.take_in import TakeIn
 from gateway.links.http import HttpLink
+from gateway.listening import Listening, Places
 from gateway.ports import Queue, Store
 from gateway.web.api.exchange import ExchangeApi
-from gateway.web.door import DoorSite
 from gateway.web.problem import answer_unforeseen
 from keys.trust.parting import has_left
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """How partners are let in. `context` is asked at each connection; `refused` counts, by
-    reason, the handshakes that came to nothing."""
-
-    context: Callable[[], ssl.SSLContext]
-    refused: Callable[[str], None]
-
 
 _LOG = logging.getLogger("tongban.service")
 _NEW_MEMBERS_EVERY = 2.0  # seconds between two looks at the trust list
@@ -64,11 +49,7 @@ class Gateway:
         exchange: ExchangeApi,
         *,
         roles: Collection[str],
-        host: str,
-        port: int,
-        share_port: bool,
-        operations: tuple[str, int] | None,
-        tls: Tls | None,
+        places: Places,
         middlewares: Sequence[Middleware] = (),
         drain_seconds: float,
         courier: Callable[[str, HttpLink], Courier],
@@ -78,9 +59,8 @@ class Gateway:
         city: Sequence[TakeIn | HandOver],
         background: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] | None = None,
     ) -> None:
-        """`operations`: host and port at which `operations_app` is served, if anywhere; `tls`:
-        how partners are let in, None for plain HTTP; `background`: what runs beside, by name,
-        and may be cancelled at any time."""
+        """`places`: where `app` is served, and `operations_app`; `background`: what runs beside,
+        by name, and may be cancelled at any time."""
         self._home = home
         self.store = store
         self._queue = queue
@@ -93,11 +73,7 @@ class Gateway:
             client_max_size=limits.BATCH_BYTES, middlewares=[unforeseen, *middlewares]
         )
         self.operations_app = web.Application(middlewares=[unforeseen])
-        self._host = host
-        self._port = port
-        self._share_port = share_port
-        self._operations = operations
-        self._tls = tls
+        self._places = places
         self._drain_seconds = drain_seconds
         self._new_courier = courier
         self._new_link = link
@@ -154,11 +130,9 @@ class Gateway:
 
         Raises SettingsInvalid when it cannot listen where it should.
         """
-        runners = [_runner(self.app), _runner(self.operations_app)]
-        for runner in runners:
-            await runner.setup()
+        listening = Listening(self._places, self.app, self.operations_app)
         try:
-            await self._listen(*runners)
+            await listening.start()
             self._start("board", self._board.run())
             for name, work in self._background.items():
                 self._start(name, work())
@@ -170,33 +144,12 @@ class Gateway:
                 self._start("holds", self._holding.run())
                 self._start("couriers", self._keep_couriers())
             self.started.set()
-            roles, where = ", ".join(self.roles), f"{self._host}:{self._port}"
+            roles, where = ", ".join(self.roles), f"{self._places.host}:{self._places.port}"
             _LOG.info("gateway of %s (%s) listens on %s", self._home.code, roles, where)
             await self._stop.wait()
             await self._drain()
         finally:
-            await self._close(runners)
-
-    async def _listen(self, partners: web.AppRunner, operators: web.AppRunner) -> None:
-        share = self._share_port or None
-        door: web.BaseSite
-        if self._tls is None:
-            door = web.TCPSite(partners, self._host, self._port, backlog=512, reuse_port=share)
-        else:
-            door = DoorSite(
-                partners,
-                self._host,
-                self._port,
-                context=self._tls.context,
-                refused=self._tls.refused,
-                backlog=512,
-                reuse_port=share,
-            )
-        await _start(door, f"gateway.listen: {self._host}:{self._port}")
-        if self._operations is not None:
-            host, port = self._operations
-            site = web.TCPSite(operators, host, port, backlog=64, reuse_port=share)
-            await _start(site, f"gateway.operations_listen: {host}:{port}")
+            await self._close(listening)
 
     # --- tasks -------------------------------------------------------------------------------
 
@@ -270,35 +223,16 @@ class Gateway:
     def _parts(self) -> list[Courier | TakeIn | HandOver]:
         return [*self._couriers.values(), *self._city]
 
-    async def _close(self, runners: Sequence[web.AppRunner]) -> None:
+    async def _close(self, listening: Listening) -> None:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        for runner in runners:
-            await runner.cleanup()
+        await listening.close()
         for link in self._links.values():
             await link.close()
         await self._queue.close()
         await self.store.close()
         _LOG.info("gateway of %s has stopped", self._home.code)
-
-
-def _runner(app: web.Application) -> web.AppRunner:
-    return web.AppRunner(
-        app,
-        access_log=None,
-        auto_decompress=False,
-        shutdown_timeout=1.0,
-        # From opening, or the last answer, to a whole head: what dribbles in is idle too.
-        keepalive_timeout=limits.HEAD_SECONDS,
-    )
-
-
-async def _start(site: web.BaseSite, place: str) -> None:
-    try:
-        await site.start()
-    except OSError as error:
-        raise SettingsInvalid([f"{place}: {_why(error)}"], source=FILE_NAME) from error
 
 
 def _name(part: Courier | TakeIn | HandOver) -> str:
@@ -311,10 +245,3 @@ def _name(part: Courier | TakeIn | HandOver) -> str:
 def _waits(part: Courier | TakeIn | HandOver) -> bool:
     """Whether it waits for what another process does now, and has nothing to finish."""
     return not isinstance(part, HandOver) and part.waiting
-
-
-def _why(error: OSError) -> str:
-    """In the words of the system; those of the loop name the address once more."""
-    if error.errno is None or isinstance(error, socket.gaierror):
-        return str(error.strerror or error)
-    return os.strerror(error.errno).lower()

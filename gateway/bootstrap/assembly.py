@@ -23,6 +23,7 @@ from gateway.exchange.receive import Receive
 from gateway.exchange.take_in import TAKE_IN_LEASE, TakeIn
 from gateway.lease import Lease
 from gateway.links.http import HttpLink
+from gateway.listening import Places
 from gateway.metrics import Metrics
 from gateway.ports import Signer
 from gateway.service import Gateway
@@ -84,11 +85,13 @@ def gateway(
         made.submit,
         exchange,
         roles=settings.gateway.roles,
-        host=settings.gateway.host,
-        port=settings.gateway.port,
-        share_port=settings.gateway.share_port,
-        operations=way.operations,
-        tls=way.tls,
+        places=Places(
+            host=settings.gateway.host,
+            port=settings.gateway.port,
+            share_port=settings.gateway.share_port,
+            operations=way.operations,
+            tls=way.tls,
+        ),
         middlewares=way.middlewares,
         drain_seconds=settings.gateway.drain_seconds,
         courier=courier,

@@ -10,10 +10,10 @@ from contracts.errors import PartnerUnreachable
 from gateway import config
 from gateway.exchange.home import Home
 from gateway.links.http import HttpLink
+from gateway.listening import Tls
 from gateway.loopback import leads_to_loopback
 from gateway.metrics import Metrics
 from gateway.ports import Clock
-from gateway.service import Tls
 from gateway.tls.live import LiveTls
 from gateway.web.caller import ByProxy, ByTls, Callers, anybody, guard_header
 from keys.stores.passphrase import passphrase
