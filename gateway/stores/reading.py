@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
+    String,
     bindparam,
     func,
     literal,
@@ -38,12 +40,19 @@ from gateway.stores.schema import (
     WAITING,
 )
 
-_TICKETS = (
+# By the index of lanes, from one place on: the lane may be empty while another holds a million
+# tickets, and a planner that was asked for one lane in the order of positions walked past all.
+_NEXT = (
     select(TICKET)
-    .where(TICKET.c.lane == bindparam("of_lane"), TICKET.c.position > bindparam("after"))
-    .order_by(TICKET.c.position)
+    .where(
+        tuple_(TICKET.c.lane, TICKET.c.position)
+        > tuple_(bindparam("of_lane", type_=String), bindparam("after", type_=BigInteger))
+    )
+    .order_by(TICKET.c.lane, TICKET.c.position)
     .limit(bindparam("most"))
+    .subquery()
 )
+_TICKETS = select(_NEXT).where(_NEXT.c.lane == bindparam("of_lane")).order_by(_NEXT.c.position)
 _OUTGOING = select(MESSAGE).where(
     MESSAGE.c.id.in_(bindparam("ids", expanding=True)), MESSAGE.c.direction == "out"
 )

@@ -21,7 +21,7 @@ from gateway.records import Changes, Scope, Snapshot
 from gateway.stores.postgres import _SESSION, connect, open_postgres, store_over
 from gateway.stores.sql import SqlStore
 from tests.ports.gateway.records import ANOTHER, CASE_ID, US, case, message, ticket, write
-from tests.processes.patience import until
+from tests.processes.patience import until, until_then
 from tests.processes.postgres import Server, private_server
 
 CLOCK = SystemClock()
@@ -299,3 +299,32 @@ def test_columns_of_rows_go_and_come_in_the_binary_format(
             assert driver.cursor().format == Format.BINARY
     finally:
         engine.dispose()
+
+
+async def test_an_empty_lane_is_seen_to_be_empty_however_full_another_is(database: str) -> None:
+    """As in a city whose own system is away: the couriers of its partners look every moment."""
+    store = open_postgres(database, None, CLOCK)
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "INSERT INTO ticket (lane, message_id, sender, case_id, at, size)"
+            " SELECT 'city/440100', n::text, '440100', n::text, 0, 0"
+            " FROM generate_series(1, 50000) AS n"
+        )
+        connection.execute("ANALYZE ticket")
+    before = _tickets_read(database)
+    assert await store.tickets("partner/440100", 0, 128) == []
+    assert [t.message_id for t in await store.tickets("city/440100", 3, 2)] == ["4", "5"]
+    assert await store.tickets("city/44010", 0, 2) == []
+    await store.close()
+    read = await until_then(lambda: _tickets_read(database) - before or None, "it was counted")
+    assert read is not None
+    assert read < 1000
+
+
+def _tickets_read(database: str) -> int:
+    """Entries of indexes, and rows, that questions to the table of tickets went through so far."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT sum(idx_tup_read)::bigint FROM pg_stat_user_indexes WHERE relname = 'ticket'"
+        ).fetchone()
+        return int(found[0]) if found else 0
