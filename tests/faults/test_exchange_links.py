@@ -17,7 +17,7 @@ from tests.processes import sickness
 from tests.processes.city import cities
 from tests.processes.ledger import assert_same_story, count
 from tests.processes.office import Office, all_settled, offices
-from tests.processes.patience import until_then
+from tests.processes.patience import LONG, until_then
 from tests.processes.road import Road, road
 
 SEED = 20_261_126
@@ -84,12 +84,15 @@ class Three:
     filed: int = 0
 
     async def file_all(self) -> None:
-        """Cases of the two with each other, and of one with the third."""
         for _ in range(CASES):
-            self.filed += 1
-            await self.here.file(f"L-{self.filed}", self.there.city.code)
-            await self.there.file(f"L-{self.filed}", self.here.city.code)
-            await self.here.file(f"T-{self.filed}", self.third.city.code)
+            await self.file_each()
+
+    async def file_each(self) -> None:
+        """A case of the two with each other, and of one with the third."""
+        self.filed += 1
+        await self.here.file(f"L-{self.filed}", self.there.city.code)
+        await self.there.file(f"L-{self.filed}", self.here.city.code)
+        await self.here.file(f"T-{self.filed}", self.third.city.code)
 
     async def assert_third_is_served(self) -> None:
         """While the link is ill."""
@@ -98,6 +101,16 @@ class Three:
             lambda: count(third.books, "message") == self.filed, "the third gets its own", within=30
         )
         assert self.here.city.metric("tongban_link_failures", partner=third.code) == 0
+
+    async def assert_noticed(self, ill: str) -> None:
+        """More is filed until the link was seen to fail: through one that comes and goes all that
+        was filed may have passed while it was there."""
+        here, there = self.here.city, self.there.city
+        deadline = asyncio.get_running_loop().time() + LONG
+        while not here.metric("tongban_link_failures", partner=there.code):
+            assert asyncio.get_running_loop().time() < deadline, f"{ill} is not noticed"
+            await self.file_each()
+            await asyncio.sleep(0.05)
 
     async def assert_whole(self) -> None:
         """After it is healed."""
@@ -138,11 +151,7 @@ async def test_a_link_that_is_cut_slow_flapping_or_deaf_one_way_loses_nothing(
             await ill()
             await all_of_them.file_all()
             await all_of_them.assert_third_is_served()
-            here, there = all_of_them.here.city, all_of_them.there.city
-            await until_then(
-                lambda: here.metric("tongban_link_failures", partner=there.code) > 0,  # noqa: B023
-                f"{ill.__name__} is noticed",
-            )
+            await all_of_them.assert_noticed(ill.__name__)
             await roads.heal()
             await all_of_them.assert_whole()
         # A slow link needs no healing: what waits passes in smaller batches.
