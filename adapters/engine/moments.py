@@ -18,11 +18,10 @@ for, because the systems of partners do not know them either.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from adapters.engine.rejection import Unfit
-
-BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
+from contracts.working_days import BEIJING
 
 Read = Callable[[str], datetime]
 Write = Callable[[datetime], str]

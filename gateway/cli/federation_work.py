@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from contracts.errors import TrustUnavailable, Wrong
+from contracts.working_days import BEIJING
 from gateway import config
 from gateway.cli import federation_look as look
 from gateway.cli.federation_texts import (
@@ -17,7 +18,6 @@ from gateway.cli.federation_texts import (
     show_signed,
     tell,
 )
-from gateway.cli.wording import BEIJING
 from gateway.federation import agreeing, copying, leaving, publishing, scrutiny
 from gateway.federation.office import Office
 from gateway.federation.papers import (

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import typer
 
+from contracts.working_days import BEIJING
 from gateway.cli.language import say
-from gateway.cli.wording import BEIJING
 
 _SPAN = re.compile(r"(?P<count>[0-9]{1,6})(?P<unit>[smhd]?)", re.ASCII)
 _UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

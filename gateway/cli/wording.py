@@ -1,17 +1,16 @@
 """What codes, states and kinds are called by whoever reads them, in both languages."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 from contracts.case import State
 from contracts.codes.region import region
 from contracts.errors import REASONS, CodeInvalid
 from contracts.messages import Kind
+from contracts.working_days import BEIJING
 from gateway.cli.language import say
 from gateway.evidence.witness import Kind as WitnessKind
 from gateway.evidence.witness import Witness
 from gateway.records import MessageState
-
-BEIJING = timezone(timedelta(hours=8), "CST")
 
 _KINDS = {
     Kind.SUBMIT: "提交",

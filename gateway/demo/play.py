@@ -14,8 +14,9 @@ from importlib import resources
 from string import Template
 
 from contracts.messages import Kind
+from contracts.working_days import BEIJING
 from gateway.cli.language import say
-from gateway.cli.wording import BEIJING, kind_name
+from gateway.cli.wording import kind_name
 from gateway.demo.city import City, DemoFailed
 from gateway.demo.stories import Step, Story
 

@@ -3,9 +3,10 @@
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from contracts.errors import REASONS, TongbanError
+from contracts.working_days import day_of
 from gateway import config
 from gateway.bootstrap import Parts
 from gateway.calendars import load_calendar
@@ -27,7 +28,6 @@ from keys.trust.member import Member
 from keys.trust.parting import has_left
 
 _MOST_SEALS = 10_000  # that are looked through for one key
-_BEIJING = timezone(timedelta(hours=8))
 
 
 async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
@@ -43,7 +43,7 @@ async def examine(folder: config.Home, parts: Parts) -> AsyncIterator[Finding]:
     if folder.settings.queue.engine == "rabbitmq":
         yield await _broker(parts, folder.settings.queue.url or "")
     calendar = load_calendar(folder.path(folder.settings.time.calendars))
-    yield judge.calendar(calendar.years, parts.home.clock.now().astimezone(_BEIJING).date())
+    yield judge.calendar(calendar.years, day_of(parts.home.clock.now()))
     standing = _standing(folder, parts)
     if standing is not None:
         for finding in federation(standing, parts.home.code, parts.home.clock.now()):

@@ -1,6 +1,6 @@
 """A case view as JSON: the same words whatever the language, times in RFC 3339."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -8,10 +8,9 @@ import orjson
 from contracts.applicant import ApplicantType
 from contracts.case import Application
 from contracts.codes import mask_name
+from contracts.working_days import BEIJING
 from gateway.exchange.case_clock import CaseClock
 from gateway.exchange.view import CaseView, Event
-
-_BEIJING = timezone(timedelta(hours=8))
 
 
 def view_json(view: CaseView, *, unmasked: bool = False) -> dict[str, Any]:
@@ -82,4 +81,4 @@ def applicant_name(application: Application, *, unmasked: bool) -> str:
 
 
 def _beijing(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, _BEIJING)
+    return datetime.fromtimestamp(milliseconds / 1000, BEIJING)
